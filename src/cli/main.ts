@@ -1,0 +1,70 @@
+// The command line: which commands there are, the only place that catches, and the only one that decides the exit code.
+// Commands import what they need when they run, so that `peft --help` is instant.
+import { fileURLToPath } from "node:url";
+import { Command, CommanderError } from "commander";
+import { Interrupted, UserError } from "../errors.ts";
+import { readText } from "../files.ts";
+import { addCheck } from "./check.ts";
+import { type Io, paint, processIo } from "./io.ts";
+import { addMethods, addTasks } from "./list.ts";
+import { addTrain } from "./train.ts";
+
+const exitCodes = { ok: 0, userError: 1, usage: 2, bug: 70, interrupted: 130 } as const;
+
+/** Runs one command, such as `["train", "--config", "quickstart.yaml"]`, and returns the exit code; never throws. */
+export async function main(argv: readonly string[], io: Io = processIo()): Promise<number> {
+  try {
+    await createProgram(io).parseAsync(argv, { from: "user" });
+    return exitCodes.ok;
+  } catch (error) {
+    return explain(error, io);
+  }
+}
+
+function createProgram(io: Io): Command {
+  const program = new Command("peft")
+    .description(
+      "Fine-tune BERT-style encoders by training few parameters (adapters, Houlsby et al. 2019).",
+    )
+    .version(version())
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: (text) => io.stderr.write(text),
+      outputError: (text, write) =>
+        write(text.replace(/^error:/, paint(io.stderr, "red", "error:"))),
+    })
+    .showHelpAfterError("hint: add --help to see what is accepted")
+    .addHelpText(
+      "after",
+      "\nFirst run, a few minutes, no download:\n  peft train --config quickstart.yaml",
+    );
+  addTrain(program, io);
+  addCheck(program, io);
+  addTasks(program, io);
+  addMethods(program, io);
+  return program;
+}
+
+function version(): string {
+  const file = fileURLToPath(new URL("../../package.json", import.meta.url));
+  return (JSON.parse(readText(file)) as { version: string }).version;
+}
+
+/** Tells what went wrong and returns the exit code that says so. */
+function explain(error: unknown, io: Io): number {
+  // Commander has written its message already.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+  if (error instanceof UserError) return explainUserError(error, io);
+  const stack = error instanceof Error ? error.stack : String(error);
+  io.stderr.write(`${stack}\nThis is a bug in peft: please report it with the lines above.\n`);
+  return exitCodes.bug;
+}
+
+function explainUserError(error: UserError, { stderr }: Io): number {
+  const interrupted = error instanceof Interrupted;
+  const label = interrupted ? "" : `${paint(stderr, "red", "error:")} `;
+  stderr.write(`${label}${error.message}\n`);
+  if (error.hint !== undefined) stderr.write(`${paint(stderr, "cyan", "hint:")} ${error.hint}\n`);
+  return interrupted ? exitCodes.interrupted : exitCodes.userError;
+}

@@ -1,0 +1,76 @@
+// The shape of an experiment file: every key, its unit, its range and its default. Values are checked here once; the rest of
+// the program receives plain typed values. What a key does is written where it is used, where it comes from is written here.
+// Defaults: google-research/adapter-bert README (MRPC) and optimization.py, which are Houlsby et al. 2019 §3.1 made concrete.
+import { z } from "zod";
+import { type TaskName, tasks } from "../data/tasks.ts";
+import { MethodConfig } from "../methods/methods.ts";
+
+const task = z.strictObject({
+  /** Which task to learn; `peft tasks` lists them. */
+  name: z.enum(Object.keys(tasks) as TaskName[]),
+  /** Longest input, in tokens with the special ones; what is longer is cut. */
+  maxLength: z.int().min(4).default(128),
+});
+
+const encoder = z.strictObject({
+  /** Where the pretrained weights are: a folder in Hugging Face layout, `npm:PACKAGE`, or an id in the Hugging Face cache. */
+  source: z.string().min(1),
+  /** Dropout probability while training, of hidden states and attention alike; the encoder's own where it is not given. */
+  dropout: z.number().min(0).lt(1).optional(),
+});
+
+const training = z.strictObject({
+  /** Peak learning rate, reached at the end of the warm-up. */
+  learningRate: z.number().positive().default(3e-4),
+  /** Passes over the training data. */
+  epochs: z.number().positive().default(5),
+  /** Examples per forward and backward pass. */
+  batchSize: z.int().min(1).default(32),
+  /** Passes whose gradients are averaged into one optimizer step. */
+  gradientAccumulation: z.int().min(1).default(1),
+  /** Share of all steps in which the learning rate climbs from 0; it then falls linearly to 0. */
+  warmupFraction: z.number().min(0).max(1).default(0.1),
+  /** AdamW's decoupled decay; biases and LayerNorms are never decayed. */
+  weightDecay: z.number().min(0).default(0.01),
+  /** Gradients with a larger global norm are scaled down to this one. */
+  maxGradNorm: z.number().positive().default(1),
+  adamBeta1: z.number().min(0).lt(1).default(0.9),
+  adamBeta2: z.number().min(0).lt(1).default(0.999),
+  adamEpsilon: z.number().positive().default(1e-6),
+});
+
+const evaluation = z.strictObject({
+  /** When to evaluate: after every epoch, or every so many optimizer steps. The end of training is always evaluated. */
+  every: z.union([z.literal("epoch"), z.int().min(1)]).default("epoch"),
+  /** Evaluations in a row without a new best after which training stops; without it, training never stops early. */
+  patience: z.int().min(1).optional(),
+});
+
+const checkpoint = z.strictObject({
+  /** Optimizer steps between two writes of the state that `--resume` goes on from. */
+  everySteps: z.int().min(1).default(200),
+});
+
+/** The schema of an experiment file. */
+export const experimentSchema = z.strictObject({
+  task,
+  encoder,
+  method: MethodConfig,
+  training: training.prefault({}),
+  evaluation: evaluation.prefault({}),
+  checkpoint: checkpoint.prefault({}),
+  /** Decides the initial values of new parameters, the order of the examples and the dropout masks. */
+  seed: z.int().min(0).default(0),
+  /** `cpu`: the compiled engine; `tfjs`: eager TensorFlow.js on its fastest installed backend; `auto`: at present `cpu`. */
+  device: z.enum(["auto", "cpu", "tfjs"]).default("auto"),
+  /** Folder with the task's files, relative to the current folder; only for tasks that do not come with the program. */
+  dataDir: z.string().min(1).optional(),
+});
+
+/** A checked experiment with every default filled in. */
+export type Experiment = z.infer<typeof experimentSchema>;
+
+/** Fills in the defaults of an experiment built in code. Throws ZodError where it is wrong; files go through `loadExperiment`. */
+export function resolveExperiment(raw: z.input<typeof experimentSchema>): Experiment {
+  return experimentSchema.parse(raw);
+}

@@ -1,0 +1,245 @@
+// The nine GLUE tasks (Wang et al. 2019, arXiv 1804.07461) as a table of their official file layouts, and the one reader for
+// all. Metrics: the task's official ones; CoLA also has accuracy, which the paper's Fig. 6 shows.
+import { basename, join } from "node:path";
+import { UserError } from "../errors.ts";
+import { pathExists, readBytes, sha256 } from "../files.ts";
+import type { MetricName } from "../metrics/metrics.ts";
+import type { Example, LoadedSplit, Task } from "./task.ts";
+import { parseTsv, type Row } from "./tsv.ts";
+
+interface Layout {
+  title: string;
+  /** The task's folder inside the GLUE folder. */
+  folder: string;
+  /** Zero-based columns; label -1 is the last one. */
+  columns: { text: number; textPair?: number; label: number };
+  /** Default true. */
+  hasHeader?: boolean;
+  /** Class name -> what the label column holds, in the order of class indices (that of Hugging Face `datasets`). */
+  labels?: Record<string, string>;
+  /** The first is the main one. */
+  metrics: readonly [MetricName, ...MetricName[]];
+  /** Default ["dev"]; files are named SPLIT.tsv. */
+  evaluationSplits?: readonly string[];
+  /** How many rows may lack columns and are left out, as every reader of this task does. Default 0. */
+  knownShortRows?: number;
+}
+
+const entailment = { entailment: "entailment", not_entailment: "not_entailment" };
+
+const layouts = {
+  cola: {
+    title: "CoLA (linguistic acceptability)",
+    folder: "CoLA",
+    hasHeader: false,
+    columns: { text: 3, label: 1 },
+    labels: { unacceptable: "0", acceptable: "1" },
+    metrics: ["matthews", "accuracy"],
+  },
+  sst2: {
+    title: "SST-2 (sentiment of film reviews)",
+    folder: "SST-2",
+    columns: { text: 0, label: 1 },
+    labels: { negative: "0", positive: "1" },
+    metrics: ["accuracy"],
+  },
+  mrpc: {
+    title: "MRPC (paraphrases in news)",
+    folder: "MRPC",
+    columns: { text: 3, textPair: 4, label: 0 },
+    labels: { not_equivalent: "0", equivalent: "1" },
+    metrics: ["f1", "accuracy"],
+  },
+  stsb: {
+    title: "STS-B (similarity of sentences, 0 to 5)",
+    folder: "STS-B",
+    columns: { text: 7, textPair: 8, label: 9 },
+    metrics: ["spearman", "pearson"],
+  },
+  qqp: {
+    title: "QQP (duplicate questions on Quora)",
+    folder: "QQP",
+    columns: { text: 3, textPair: 4, label: 5 },
+    labels: { not_duplicate: "0", duplicate: "1" },
+    metrics: ["f1", "accuracy"],
+    knownShortRows: 100, // the official train.tsv has about two dozen among 364,000
+  },
+  mnli: {
+    title: "MNLI (entailment between sentences)",
+    folder: "MNLI",
+    columns: { text: 8, textPair: 9, label: -1 },
+    labels: { entailment: "entailment", neutral: "neutral", contradiction: "contradiction" },
+    metrics: ["accuracy"],
+    evaluationSplits: ["dev_matched", "dev_mismatched"],
+  },
+  qnli: {
+    title: "QNLI (does the sentence answer the question)",
+    folder: "QNLI",
+    columns: { text: 1, textPair: 2, label: 3 },
+    labels: entailment,
+    metrics: ["accuracy"],
+  },
+  rte: {
+    title: "RTE (entailment between texts)",
+    folder: "RTE",
+    columns: { text: 1, textPair: 2, label: 3 },
+    labels: entailment,
+    metrics: ["accuracy"],
+  },
+  wnli: {
+    title: "WNLI (what a pronoun refers to)",
+    folder: "WNLI",
+    columns: { text: 1, textPair: 2, label: 3 },
+    labels: { not_entailment: "0", entailment: "1" },
+    metrics: ["accuracy"],
+  },
+} as const satisfies Record<string, Layout>;
+
+export type GlueName = keyof typeof layouts;
+
+/** The range of STS-B's scores. */
+const SCORES = { lowest: 0, highest: 5 };
+
+/** The task of that name in the GLUE table. */
+export function glueTask(name: GlueName): Task {
+  const layout: Layout = layouts[name];
+  return {
+    name,
+    title: layout.title,
+    kind: layout.labels ? "classification" : "regression",
+    labels: Object.keys(layout.labels ?? {}),
+    metrics: layout.metrics,
+    mainMetric: layout.metrics[0],
+    evaluationSplits: evaluationSplits(layout),
+    needsDataDir: true,
+    load: (split, { dataDir }) => readSplit(findFile(name, layout, split, dataDir), layout),
+  };
+}
+
+function evaluationSplits(layout: Layout): readonly string[] {
+  return layout.evaluationSplits ?? ["dev"];
+}
+
+/** The split's file, in the GLUE folder or, as is often given, in the task's own. */
+function findFile(
+  name: string,
+  layout: Layout,
+  split: string,
+  dataDir: string | undefined,
+): string {
+  const files = ["train", ...evaluationSplits(layout)].map(
+    (part) => `${layout.folder}/${part}.tsv`,
+  );
+  const hint =
+    `${name} reads ${files.join(", ")} in the folder given by --data DIR; ` +
+    "GLUE is not part of this package, download it from https://gluebenchmark.com/tasks";
+  if (dataDir === undefined) {
+    throw new UserError(`data: no folder given: expected the one with ${files[0]}`, { hint });
+  }
+  const inGlue = join(dataDir, layout.folder);
+  const folder = pathExists(inGlue) || !isTaskFolder(dataDir, layout) ? inGlue : dataDir;
+  const file = join(folder, `${split}.tsv`);
+  if (!pathExists(file)) {
+    const missing = pathExists(dataDir) ? `${file}: no such file` : `${dataDir}: no such folder`;
+    throw new UserError(`${missing}: expected ${layout.folder}/${split}.tsv of GLUE`, { hint });
+  }
+  return file;
+}
+
+/** Another task's folder has a train.tsv as well, with other columns. */
+function isTaskFolder(dataDir: string, layout: Layout): boolean {
+  const others = Object.values(layouts).filter(({ folder }) => folder !== layout.folder);
+  if (others.some(({ folder }) => folder === basename(dataDir))) return false;
+  return basename(dataDir) === layout.folder || pathExists(join(dataDir, "train.tsv"));
+}
+
+function readSplit(path: string, layout: Layout): LoadedSplit {
+  const bytes = readBytes(path);
+  const { rows, numColumns } = takeHeader(path, parseTsv(bytes.toString("utf8")), layout);
+  const complete = rows.filter(({ cells }) => cells.length >= numColumns);
+  const numShort = rows.length - complete.length;
+  if (numShort > (layout.knownShortRows ?? 0)) {
+    throw tooFewColumns(
+      path,
+      rows.find(({ cells }) => cells.length < numColumns)!,
+      numColumns,
+    );
+  }
+  if (complete.length === 0) {
+    throw new UserError(`${path}: no examples: expected one per line`, {
+      hint: "the download may have been cut short; get the file again",
+    });
+  }
+  return {
+    examples: complete.map((row) => toExample(path, row, layout)),
+    files: [{ path, sha256: sha256(bytes) }],
+    notes: numShort > 0 ? [`${path}: rows left out for too few columns: ${numShort}`] : [],
+  };
+}
+
+/** Splits off the header, whose width every row must have; without one the columns that are read must be there. */
+function takeHeader(
+  path: string,
+  rows: Row[],
+  layout: Layout,
+): { rows: Row[]; numColumns: number } {
+  const { text, textPair = 0, label } = layout.columns;
+  const lastText = Math.max(text, textPair);
+  const numColumns = 1 + (label === -1 ? lastText + 1 : Math.max(lastText, label));
+  if (layout.hasHeader === false || rows.length === 0) return { rows, numColumns };
+  const [header, ...data] = rows;
+  if (header.cells.length < numColumns) throw tooFewColumns(path, header, numColumns);
+  const title = labelCell(header, layout);
+  if (parseLabel(title, layout) !== undefined) {
+    throw new UserError(
+      `${path}:1: "${title}" in the label column: expected a line of column names`,
+      {
+        hint: `the first line of GLUE's ${layout.folder} files is not an example; add one`,
+      },
+    );
+  }
+  return { rows: data, numColumns: header.cells.length };
+}
+
+function tooFewColumns(path: string, { line, cells }: Row, expected: number): UserError {
+  const found = cells.length === 1 ? "no tab" : `${cells.length} columns`;
+  return new UserError(
+    `${path}:${line}: ${found}: expected ${expected} columns separated by tabs`,
+    {
+      hint: "the file may have been cut short, or an editor has turned tabs into spaces; download it again",
+    },
+  );
+}
+
+function toExample(path: string, row: Row, layout: Layout): Example {
+  const { text, textPair } = layout.columns;
+  const cell = labelCell(row, layout);
+  const label = parseLabel(cell, layout);
+  if (label === undefined) {
+    throw new UserError(`${path}:${row.line}: label "${cell}": expected ${allowedLabels(layout)}`, {
+      hint: `is this the official ${layout.folder} file? test.tsv has no labels and cannot be used`,
+    });
+  }
+  if (textPair === undefined) return { text: row.cells[text], label };
+  return { text: row.cells[text], textPair: row.cells[textPair], label };
+}
+
+function labelCell({ cells }: Row, { columns }: Layout): string {
+  return cells.at(columns.label) ?? "";
+}
+
+/** The class index or score; undefined where the cell holds neither. */
+function parseLabel(cell: string, { labels }: Layout): number | undefined {
+  if (labels) {
+    const index = Object.values(labels).indexOf(cell);
+    return index === -1 ? undefined : index;
+  }
+  const score = cell.trim() === "" ? NaN : Number(cell);
+  return score >= SCORES.lowest && score <= SCORES.highest ? score : undefined;
+}
+
+function allowedLabels({ labels }: Layout): string {
+  if (!labels) return `a number from ${SCORES.lowest} to ${SCORES.highest}`;
+  const values = Object.values(labels);
+  return `${values.slice(0, -1).join(", ")} or ${values.at(-1)}`;
+}

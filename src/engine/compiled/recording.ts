@@ -1,0 +1,162 @@
+// A program while it is being recorded: ONNX nodes with common subexpressions merged, constants, and symbolic dimensions.
+//
+// Symbolic dimensions are recorded as prime numbers that divide no other dimension of the program ("markers"). A recorded
+// dimension that is divisible by a marker is symbolic, and its value is computed from the shape of the input `ids` at run
+// time, so one recording serves every batch shape.
+import { invariant } from "../../errors.ts";
+import type { SymbolicShape } from "../../model/shape.ts";
+import type { DataArray } from "../engine.ts";
+import type { Attribute, ElementType, Initializer, Node } from "./onnx.ts";
+
+/** A recorded tensor: its name in the graph, its shape in markers, its element type. */
+export interface Value {
+  name: string;
+  shape: readonly number[];
+  type: ElementType;
+}
+
+export type Attributes = Readonly<Record<string, Attribute>>;
+
+interface OpOptions {
+  attributes?: Attributes;
+  domain?: string;
+}
+
+/** Constants up to this many values are compared by content, so that equal ones are stored once. */
+const SHARED_CONSTANT_VALUES = 64;
+
+export class Recording {
+  readonly nodes: Node[] = [];
+  readonly initializers = new Map<string, Initializer>();
+  readonly markers: Markers;
+  #merged = new Map<string, string[]>();
+  #names = 0;
+
+  constructor(markers: Markers) {
+    this.markers = markers;
+  }
+
+  /** Appends a node with one output, or finds the equal one that is there. Returns the output's name. */
+  op(op: string, inputs: readonly string[], options: OpOptions = {}): string {
+    return this.ops(op, inputs, 1, options)[0];
+  }
+
+  /** The same for a node with several outputs. */
+  ops(op: string, inputs: readonly string[], numOutputs: number, options: OpOptions = {}): string[] {
+    const { attributes = {}, domain = "" } = options;
+    const key = JSON.stringify([op, domain, inputs, attributes]);
+    let outputs = this.#merged.get(key);
+    if (!outputs) {
+      outputs = Array.from({ length: numOutputs }, () => this.#name(op));
+      this.nodes.push({ op, domain, inputs, outputs, attributes });
+      this.#merged.set(key, outputs);
+    }
+    return outputs;
+  }
+
+  /** A constant; one with a symbolic shape must be uniform and becomes an Expand. */
+  constant(values: DataArray | Uint8Array, shape: readonly number[], type: "float32" | "int32" | "bool"): string {
+    if (this.markers.divideAny(shape)) {
+      invariant(
+        values.every((value) => value === values[0]),
+        `a recorded constant of symbolic shape [${shape}] is not uniform`,
+      );
+      return this.fill(values[0], shape, type);
+    }
+    if (values.length === 1) this.#refuseLeakedDimension(values[0]);
+    const Array = { float32: Float32Array, int32: Int32Array, bool: Uint8Array }[type];
+    return this.#initializer(Array.from(values), shape, type);
+  }
+
+  /** A tensor of one repeated value. */
+  fill(value: number, shape: readonly number[], type: "float32" | "int32" | "bool"): string {
+    const scalar = this.constant(Float32Array.of(value), [], type);
+    return shape.length === 0 ? scalar : this.op("Expand", [scalar, this.dimensions(shape)]);
+  }
+
+  /** A one-dimensional int64 tensor of indices, axes or sizes that hold no symbolic dimension. */
+  integers(values: readonly number[]): string {
+    return this.#initializer(BigInt64Array.from(values, BigInt), [values.length], "int64");
+  }
+
+  /** A one-dimensional int64 tensor of dimensions, symbolic ones computed at run time. */
+  dimensions(shape: readonly number[]): string {
+    if (!this.markers.divideAny(shape)) return this.integers(shape);
+    const parts = shape.map((dim) => this.#dimension(dim));
+    return parts.length === 1 ? parts[0] : this.op("Concat", parts, { attributes: { axis: 0 } });
+  }
+
+  #dimension(dim: number): string {
+    const { factor, numB, numT } = this.markers.factor(dim);
+    const sizes = [
+      ...Array.from({ length: numB }, () => this.#inputDimension(0)),
+      ...Array.from({ length: numT }, () => this.#inputDimension(1)),
+    ];
+    if (factor !== 1 || sizes.length === 0) sizes.push(this.integers([factor]));
+    return sizes.reduce((product, size) => this.op("Mul", [product, size]));
+  }
+
+  /** Dimension 0 (B) or 1 (T) of the input `ids`, as a tensor of one int64. */
+  #inputDimension(axis: number): string {
+    const shape = this.op("Shape", ["ids"]);
+    return this.op("Slice", [shape, this.integers([axis]), this.integers([axis + 1])]);
+  }
+
+  #refuseLeakedDimension(value: number): void {
+    invariant(
+      !this.markers.divide(value),
+      `a batch dimension became the constant ${value}: pass it as an input (a mean over the batch takes its 1/B as weights)`,
+    );
+  }
+
+  #initializer(values: DataArray | Uint8Array | BigInt64Array, shape: readonly number[], type: ElementType): string {
+    const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+    const shared = values.length <= SHARED_CONSTANT_VALUES;
+    const name = shared ? `constant ${type} [${shape}] ${values.join(",")}` : this.#name("constant");
+    if (!this.initializers.has(name)) this.initializers.set(name, { name, type, shape, bytes });
+    return name;
+  }
+
+  #name(prefix: string): string {
+    return `${prefix}_${this.#names++}`;
+  }
+}
+
+/** Two primes that stand for B and T in recorded shapes. */
+export class Markers {
+  readonly B: number;
+  readonly T: number;
+
+  /** Picks primes that divide none of the given dimensions. */
+  constructor(fixedDimensions: Iterable<number>) {
+    const dims = [...fixedDimensions];
+    const free = [89, 97, 101, 103, 107, 109, 113, 127, 131].filter((prime) =>
+      dims.every((dim) => dim % prime !== 0),
+    );
+    invariant(free.length >= 2, "no two marker primes are free of the model's dimensions");
+    [this.B, this.T] = free;
+  }
+
+  /** The shape in markers. */
+  mark(shape: SymbolicShape): number[] {
+    const sizes = { B: this.B, T: this.T, N: this.B * this.T };
+    return shape.map((dim) => (typeof dim === "number" ? dim : sizes[dim]));
+  }
+
+  /** Whether a marker divides this number, which makes it a symbolic dimension. */
+  divide(value: number): boolean {
+    return Number.isInteger(value) && value !== 0 && (value % this.B === 0 || value % this.T === 0);
+  }
+
+  divideAny(shape: readonly number[]): boolean {
+    return shape.some((dim) => this.divide(dim));
+  }
+
+  /** `dim` = factor * B^numB * T^numT. */
+  factor(dim: number): { factor: number; numB: number; numT: number } {
+    let [factor, numB, numT] = [dim, 0, 0];
+    for (; factor % this.B === 0; numB++) factor /= this.B;
+    for (; factor % this.T === 0; numT++) factor /= this.T;
+    return { factor, numB, numT };
+  }
+}

@@ -1,0 +1,87 @@
+// The eager engine: a program is an ordinary function that a TensorFlow.js backend executes operation by operation at every
+// run. The reference for the compiled engine in tests, and the way to libtensorflow's GPU kernels where they are installed.
+import * as tf from "@tensorflow/tfjs";
+import type { Tensor } from "@tensorflow/tfjs";
+import { registerComposites } from "../model/kernels.ts";
+import type { Buffer, Engine, HostTensor, Program, ProgramSpec, Tensors } from "./engine.ts";
+
+/** tfjs backends from the fastest; "cpu" is plain JavaScript and always there. */
+export type EagerBackend = "tensorflow" | "cpu";
+
+/** Padded tokens per piece of a batch: bounds memory, since nothing is freed between the forward and the backward pass. */
+const PREFERRED_TOKENS = 4096;
+
+export async function createEagerEngine(backend: EagerBackend): Promise<Engine> {
+  tf.enableProdMode(); // otherwise the plain backend prints an advertisement for tfjs-node
+  await activateBackend(backend);
+  registerComposites(backend);
+  return {
+    description: `eager (TensorFlow.js ${tf.version_core}, ${backend} backend)`,
+    preferredTokens: PREFERRED_TOKENS,
+    buffer: (data) => new EagerBuffer(toTensor(data)),
+    compile: async (spec) => ({
+      run: (inputs) => activateBackend(backend).then(() => run(spec, inputs)),
+      dispose: async () => {},
+    }),
+    dispose: async () => {},
+  };
+}
+
+class EagerBuffer implements Buffer {
+  tensor: Tensor;
+
+  constructor(tensor: Tensor) {
+    this.tensor = tf.keep(tensor);
+  }
+
+  get shape(): readonly number[] {
+    return this.tensor.shape;
+  }
+
+  async read(): Promise<Float32Array> {
+    return (await this.tensor.data()) as Float32Array; // waits for the device
+  }
+
+  write(values: Float32Array): void {
+    this.replace(tf.tensor(values.slice(), this.tensor.shape));
+  }
+
+  replace(tensor: Tensor): void {
+    this.tensor.dispose();
+    this.tensor = tf.keep(tensor);
+  }
+
+  dispose(): void {
+    this.tensor.dispose();
+  }
+}
+
+async function activateBackend(backend: EagerBackend): Promise<void> {
+  if (tf.getBackend() !== backend) await tf.setBackend(backend);
+}
+
+async function run(spec: ProgramSpec, inputs: Parameters<Program["run"]>[0]): Promise<Record<string, HostTensor>> {
+  const buffers = spec.buffers as Readonly<Record<string, EagerBuffer>>;
+  // What the tidy returns survives it; every other tensor of the run is freed.
+  const outputs = tf.tidy(() => {
+    const fed = Object.fromEntries(Object.entries(inputs).map(([name, value]) => [name, toTensor(value)]));
+    const state = Object.fromEntries(Object.entries(buffers).map(([name, { tensor }]) => [name, tensor]));
+    const { outputs, updates } = spec.compute(fed, state);
+    for (const [name, tensor] of Object.entries(updates)) buffers[name].replace(tensor);
+    return outputs as Record<string, Tensor>;
+  });
+  return readAll(outputs);
+}
+
+async function readAll(outputs: Tensors): Promise<Record<string, HostTensor>> {
+  const entries = Object.entries(outputs).map(async ([name, tensor]) => {
+    const data = (await tensor.data()) as Float32Array; // waits for the device
+    tensor.dispose();
+    return [name, { data, shape: tensor.shape }] as const;
+  });
+  return Object.fromEntries(await Promise.all(entries));
+}
+
+function toTensor({ data, shape }: HostTensor): Tensor {
+  return tf.tensor(data, [...shape], data instanceof Float32Array ? "float32" : "int32");
+}

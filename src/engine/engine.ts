@@ -1,0 +1,64 @@
+// What an engine is: it keeps named tensors ("buffers") where it computes, and turns functions written in TensorFlow.js
+// operations into programs over them. Model, loss, gradients and optimizer know only this file.
+import type { Rank, Tensor } from "@tensorflow/tfjs";
+import type { SymbolicShape } from "../model/shape.ts";
+
+export type DataArray = Float32Array | Int32Array;
+
+/** A tensor in the main memory of this process, row-major. */
+export interface HostTensor {
+  shape: readonly number[];
+  data: DataArray;
+}
+
+/** A tensor kept by an engine between runs: a frozen weight, a trained parameter, a piece of optimizer state. */
+export interface Buffer {
+  readonly shape: readonly number[];
+  /** A copy of the present values, or a view of them that the next run may change. */
+  read(): Promise<Float32Array>;
+  /** Replaces the values. */
+  write(values: Float32Array): void;
+  dispose(): void;
+}
+
+export interface InputSpec {
+  /** B and T are bound by the input named `ids`, whose shape is (B, T). */
+  shape: SymbolicShape;
+  type: "float32" | "int32";
+}
+
+/** Tensors by name. */
+export type Tensors = Readonly<Record<string, Tensor<Rank>>>;
+
+/** What a program computes: results to hand back, and new values for buffers it is bound to. */
+export interface ProgramResult {
+  outputs: Tensors;
+  updates: Tensors;
+}
+
+export interface ProgramSpec {
+  /** For messages and profiles. */
+  name: string;
+  inputs: Readonly<Record<string, InputSpec>>;
+  /** Buffers the function reads and may update, under the names by which it knows them. */
+  buffers: Readonly<Record<string, Buffer>>;
+  /** A pure function in TensorFlow.js operations. It may be called once (to be recorded) or at every run. */
+  compute(inputs: Tensors, buffers: Tensors): ProgramResult;
+}
+
+export interface Program {
+  /** Runs once: applies the updates to the buffers and gives the outputs. */
+  run(inputs: Readonly<Record<string, HostTensor>>): Promise<Record<string, HostTensor>>;
+  dispose(): Promise<void>;
+}
+
+export interface Engine {
+  /** What the user reads, such as "compiled (ONNX Runtime 1.30.0, CPU, 2 threads)". */
+  readonly description: string;
+  /** A batch is computed in pieces of about this many padded tokens: the working set that this engine handles best. */
+  readonly preferredTokens: number;
+  /** Takes over `data`: the caller must not change it afterwards. */
+  buffer(data: HostTensor): Buffer;
+  compile(spec: ProgramSpec): Promise<Program>;
+  dispose(): Promise<void>;
+}

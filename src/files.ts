@@ -1,0 +1,95 @@
+// The edge to the file system. Reads turn "not there" and "not allowed" into errors a person can act on; writes are atomic:
+// whoever looks, or pulls the plug, sees the old file or the new one and never a half.
+import { createHash, type Hash } from "node:crypto";
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { renameSync, rmSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
+import { UserError } from "./errors.ts";
+
+const reasons: Record<string, string> = {
+  ENOENT: "no such file or folder",
+  EACCES: "permission denied",
+  EPERM: "operation not permitted",
+  EISDIR: "is a folder, expected a file",
+  ENOTDIR: "a part of the path is a file, expected a folder",
+  EROFS: "the file system is read-only",
+  ENOSPC: "no space left on the device",
+  EDQUOT: "disk quota exceeded",
+  EMFILE: "too many open files",
+};
+
+/** Runs a file operation and turns what the operating system refuses into a UserError naming the path. */
+export function attempt<T>(path: string, action: () => T, hint?: string): T {
+  try {
+    return action();
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === undefined || !(code in reasons)) throw error;
+    throw new UserError(`${path}: ${reasons[code]}`, hint ? { hint, cause: error } : { cause: error });
+  }
+}
+
+/** The whole file. */
+export function readBytes(path: string, hint?: string): Buffer {
+  return attempt(path, () => readFileSync(path), hint);
+}
+
+/** The whole file as UTF-8 text, without a byte-order mark. */
+export function readText(path: string, hint?: string): string {
+  const text = readBytes(path, hint).toString("utf8");
+  return text.startsWith("\ufeff") ? text.slice(1) : text;
+}
+
+/** Whether something exists at `path`. */
+export const pathExists = existsSync;
+
+/** Creates a folder and its parents. */
+export function makeFolder(path: string): void {
+  attempt(path, () => mkdirSync(path, { recursive: true }));
+}
+
+/**
+ * Replaces the file at `path` by `chunks`, one after the other: written beside it, flushed to the disk, renamed over it.
+ * On any failure the old file stays and the unfinished one is removed.
+ */
+export function writeAtomic(path: string, ...chunks: (string | Uint8Array)[]): void {
+  const temporary = `${path}.${process.pid}.tmp`;
+  attempt(path, () => {
+    mkdirSync(dirname(path), { recursive: true });
+    const file = openSync(temporary, "w");
+    try {
+      try {
+        for (const chunk of chunks) writeAll(file, chunk);
+        fsyncSync(file);
+      } finally {
+        closeSync(file);
+      }
+      renameSync(temporary, path);
+      syncFolder(dirname(path));
+    } catch (error) {
+      rmSync(temporary, { force: true });
+      throw error;
+    }
+  });
+}
+
+function writeAll(file: number, chunk: string | Uint8Array): void {
+  const bytes = typeof chunk === "string" ? Buffer.from(chunk) : chunk;
+  for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done);
+}
+
+/** Makes a rename survive a power cut; Windows cannot open folders and does not need it. */
+function syncFolder(path: string): void {
+  if (process.platform === "win32") return;
+  const folder = openSync(path, "r");
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
+}
+
+/** SHA-256 of the chunks in order, as lower-case hexadecimal. */
+export function sha256(...chunks: (string | NodeJS.ArrayBufferView)[]): string {
+  return chunks.reduce((hash: Hash, chunk) => hash.update(chunk), createHash("sha256")).digest("hex");
+}

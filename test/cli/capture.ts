@@ -1,0 +1,29 @@
+// Streams that keep what is written to them, with or without being a terminal.
+import { PassThrough } from "node:stream";
+import { stripVTControlCharacters } from "node:util";
+import type { Io, Output } from "../../src/cli/io.ts";
+
+/** A stream and all that was written to it so far. */
+export interface Captured {
+  stream: Output;
+  /** Everything as it was written. */
+  raw(): string;
+  /** The same without colours and cursor movements. */
+  text(): string;
+}
+
+export function capture({ isTTY = false } = {}): Captured {
+  const stream: PassThrough & { isTTY?: boolean; columns?: number } = new PassThrough();
+  if (isTTY) Object.assign(stream, { isTTY, columns: 100 });
+  let written = "";
+  stream.on("data", (chunk: Buffer) => (written += chunk.toString("utf8")));
+  return { stream, raw: () => written, text: () => stripVTControlCharacters(written) };
+}
+
+/** Both streams of a command. */
+export function captureIo(options?: { isTTY?: boolean }) {
+  const stdout = capture(options);
+  const stderr = capture(options);
+  const io: Io = { stdout: stdout.stream, stderr: stderr.stream };
+  return { io, stdout, stderr };
+}

