@@ -1,6 +1,6 @@
 """Golden numbers for test/metrics: random cases and their scores by scikit-learn and SciPy, as JSON.
 
-    python benchmarks/peers/golden_metrics.py > test/metrics/golden.json
+    python benchmarks/peers/golden_metrics.py > test/metrics/golden.json && npx prettier --write test/metrics/golden.json
 
 An undefined score is written as null; src/metrics returns 0 there.
 """

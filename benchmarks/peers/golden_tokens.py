@@ -1,6 +1,6 @@
 """Golden token ids for test/text: invented strings encoded by Hugging Face's Python tokenizers, as JSON.
 
-    python benchmarks/peers/golden_tokens.py > test/text/golden.json
+    python benchmarks/peers/golden_tokens.py > test/text/golden.json && npx prettier --write test/text/golden.json
 
 `ids` and `typeIds` come from MiniLM's tokenizer.json (PreTrainedTokenizerFast) and equal those of BertTokenizerFast, and of
 the pure-Python BertTokenizer but for what `slowDiffers` names, on the vocab.txt derived from it; `casedIds` from

@@ -1,7 +1,8 @@
-"""BERT with Houlsby adapters in plain PyTorch: the model that torch_step.py times and torch_train.py trains.
+"""BERT with Houlsby adapters in plain PyTorch: what torch_step.py times and torch_train.py trains.
 
-Parameters are named as in Hugging Face's BertModel without "bert."; adapters as in src/methods/houlsby.ts.
-Letters: B batch, T tokens, C hidden size, H heads, D = C/H, F feed-forward size, R adapter size, K labels.
+Parameters are named as in Hugging Face's BertModel without "bert.", adapters as in
+src/methods/houlsby.ts. Letters: B batch, T tokens, C hidden size, H heads, D = C/H,
+R adapter size, K labels.
 """
 
 import math
@@ -58,11 +59,12 @@ class SelfAttention(nn.Module):
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         B, T, C = x.shape
-        split = lambda y: y.view(B, T, self.heads, C // self.heads).transpose(1, 2)  # (B, H, T, D)
-        q, k, v = split(self.query(x)), split(self.key(x)), split(self.value(x))
+        heads = (B, T, self.heads, C // self.heads)
+        q, k, v = (f(x).view(heads).transpose(1, 2) for f in (self.query, self.key, self.value))
         p = self.dropout if self.training else 0.0
         if self.sdpa:
-            context = F.scaled_dot_product_attention(q, k, v, attn_mask=mask.to(q.dtype), dropout_p=p)
+            mask = mask.to(q.dtype)
+            context = F.scaled_dot_product_attention(q, k, v, attn_mask=mask, dropout_p=p)
         else:
             scores = q @ k.transpose(-1, -2) / math.sqrt(C // self.heads) + mask  # (B, H, T, T)
             context = F.dropout(scores.softmax(-1), p) @ v
@@ -70,7 +72,7 @@ class SelfAttention(nn.Module):
 
 
 class Output(nn.Module):
-    """The end of a sub-layer: projection, dropout, adapter, then LayerNorm over the sum with the sub-layer's input."""
+    """The end of a sub-layer: projection, dropout, adapter, skip connection, LayerNorm."""
 
     def __init__(self, inputs: int, C: int, options: Options):
         super().__init__()
@@ -121,7 +123,7 @@ class Bert(nn.Module):
         nn.init.zeros_(self.classifier.bias)
 
     def forward(self, ids: Tensor, types: Tensor, mask: Tensor) -> Tensor:
-        """`mask` (B, 1, 1, T) is added to attention scores: 0 for a token, a large negative number for padding."""
+        """`mask` (B, 1, 1, T) is added to attention scores: 0, or very negative at padding."""
         table = self.embeddings
         positions = table["position_embeddings"].weight[: ids.shape[1]]  # (T, C)
         x = table["word_embeddings"](ids) + table["token_type_embeddings"](types) + positions
@@ -131,17 +133,30 @@ class Bert(nn.Module):
         return self.classifier(self.dropout(torch.tanh(self.pooler["dense"](x[:, 0]))))
 
 
+def faster_attention(dtype: str) -> str:
+    """The faster attention as measured on a CPU without AMX: see README.md."""
+    return "sdpa" if dtype == "fp32" else "plain"
+
+
+# Parameters with one of these in their name are trained; the head always is.
+TRAINED = {
+    "houlsby": ["adapter.", "LayerNorm."],
+    "layernorm": ["LayerNorm."],
+    "head": [],
+    "full": [""],
+}
+
+
 def freeze(model: nn.Module, method: str) -> dict[str, nn.Parameter]:
-    """Leaves trainable what the method trains and returns it by name. The head always trains."""
-    kinds = {"houlsby": ("adapter.", "LayerNorm."), "layernorm": ("LayerNorm.",), "head": (), "full": ("",)}[method]
+    """Leaves trainable what the method trains, and returns it by name."""
     for name, p in model.named_parameters():
-        p.requires_grad_(name.startswith("classifier.") or any(kind in name for kind in kinds))
+        p.requires_grad_(any(part in name for part in ["classifier.", *TRAINED[method]]))
     return {name: p for name, p in model.named_parameters() if p.requires_grad}
 
 
 def make_optimizer(trained: dict[str, nn.Parameter], learning_rate: float) -> torch.optim.AdamW:
     """AdamW of the recipe: decay 0.01 on everything but biases and LayerNorm."""
-    exempt = [p for n, p in trained.items() if n.endswith(".bias") or "LayerNorm." in n]
-    decayed = [p for n, p in trained.items() if not (n.endswith(".bias") or "LayerNorm." in n)]
-    groups = [{"params": decayed, "weight_decay": 0.01}, {"params": exempt, "weight_decay": 0.0}]
+    groups = [{"params": [], "weight_decay": 0.01}, {"params": [], "weight_decay": 0.0}]
+    for name, p in trained.items():
+        groups[name.endswith(".bias") or "LayerNorm." in name]["params"].append(p)
     return torch.optim.AdamW(groups, learning_rate, eps=1e-6, fused=True)

@@ -1,12 +1,14 @@
 """One training step in PyTorch, for speed and memory side by side with this project's own (CPU).
 
-A step is: forward, cross-entropy, backward, gradients clipped to global norm 1, AdamW. Weights and batch are random, of a
-fixed seed; no sentence is shorter than `--length`. Speaks in lines, so that a benchmark can alternate it with other programs:
+A step is: forward, cross-entropy, backward, gradients clipped to global norm 1, AdamW. Weights and
+batch are random, of a fixed seed; no sentence is shorter than --length. It speaks in lines, so that
+a benchmark can alternate it with other programs:
 
-    prints {"ready": true, ...}; for each line "go" runs a step and prints {"ms": ..., "loss": ...};
-    on "quit", at the end of input or after --steps prints {"peakRssBytes": ...} and ends.
+    first        prints {"ready": true, "torch": ..., "attention": ..., "threads": ...}
+    line "go"    runs one step, prints {"ms": ..., "loss": ...}
+    line "quit"  or end of input, or after --steps: prints {"peakRssBytes": ...} and ends
 
-The first step or two are slower (memory is allocated): the reader drops them. Alone, five steps:
+The first steps are slower (memory is allocated): the reader drops them. Alone, five steps:
 
     yes go | python benchmarks/peers/torch_step.py --shape minilm --steps 5
 """
@@ -18,39 +20,40 @@ import json
 import resource
 import sys
 import time
-from typing import Callable
+from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-from torch_bert import SHAPES, Bert, Options, freeze, make_optimizer
+from torch_bert import SHAPES, TRAINED, Bert, Options, faster_attention, freeze, make_optimizer
 
 SEED = 0
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    as_written = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=as_written)
     parser.add_argument("--shape", choices=SHAPES, default="minilm")
-    parser.add_argument("--method", choices=["houlsby", "layernorm", "head", "full"], default="houlsby")
+    parser.add_argument("--method", choices=TRAINED, default="houlsby")
     parser.add_argument("--size", type=int, default=64, help="adapter size")
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--length", type=int, default=128, help="tokens per sentence")
-    parser.add_argument("--dropout", type=float, default=0.1, help="everywhere: hidden states and attention")
-    parser.add_argument("--dtype", choices=["fp32", "bf16"], default="fp32", help="bf16 is autocast")
-    parser.add_argument("--attention", choices=["auto", "plain", "sdpa"], default="auto", help="auto: the faster")
+    parser.add_argument("--dropout", type=float, default=0.1)
+    parser.add_argument("--dtype", choices=["fp32", "bf16"], default="fp32", help="bf16: autocast")
+    parser.add_argument("--attention", choices=["plain", "sdpa"], help="default: the faster one")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--steps", type=int, help="end after this many steps")
     return parser.parse_args()
 
 
 def make_step(args: argparse.Namespace) -> Callable[[], float]:
-    """Builds model, batch and optimizer; returns the function that runs one step and gives its loss."""
+    """Returns a function that runs one step and gives its loss."""
     torch.manual_seed(SEED)
     shape = SHAPES[args.shape]
     size = args.size if args.method == "houlsby" else 0
-    model = Bert(shape, Options(size, labels=2, dropout=args.dropout, sdpa=args.attention == "sdpa"))
-    model.train()
+    options = Options(size, labels=2, dropout=args.dropout, sdpa=args.attention == "sdpa")
+    model = Bert(shape, options).train()
     trained = freeze(model, args.method)
     optimizer = make_optimizer(trained, 1e-4)
     parameters = list(trained.values())
@@ -79,10 +82,10 @@ def say(message: dict[str, object]) -> None:
 def main() -> None:
     args = parse_arguments()
     torch.set_num_threads(args.threads)
-    if args.attention == "auto":  # measured, see README.md
-        args.attention = "sdpa" if args.dtype == "fp32" else "plain"
+    args.attention = args.attention or faster_attention(args.dtype)
     step = make_step(args)
-    say({"ready": True, "torch": torch.__version__, "attention": args.attention, "threads": torch.get_num_threads()})
+    settings = {"attention": args.attention, "threads": torch.get_num_threads()}
+    say({"ready": True, "torch": torch.__version__, **settings})
 
     # islice reads no line beyond the last step
     commands = itertools.takewhile(lambda line: line.strip() == "go", iter(sys.stdin.readline, ""))

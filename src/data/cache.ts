@@ -57,8 +57,8 @@ export function readCache(folder: string, key: string): EncodedTokens | undefine
   try {
     return decode(readBytes(path));
   } catch (error) {
-    // Not allowed to read it: encoding again is always right, so the cache never fails a run.
-    if (error instanceof UserError) return undefined;
+    // Encoding again is always right, so a file that cannot be read never fails a run.
+    if (isFileError(error)) return undefined;
     throw error;
   }
 }
@@ -70,8 +70,12 @@ export function writeCache(folder: string, key: string, tokens: EncodedTokens): 
     writeAtomic(fileOf(folder, key), Buffer.from(sha256(payload), "hex"), payload);
   } catch (error) {
     // A read-only home or a full disk costs the next run some seconds, which is no reason to fail this one.
-    if (!(error instanceof UserError)) throw error;
+    if (!isFileError(error)) throw error;
   }
+}
+
+function isFileError(error: unknown): boolean {
+  return error instanceof UserError || (error instanceof Error && "syscall" in error);
 }
 
 function fileOf(folder: string, key: string): string {

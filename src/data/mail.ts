@@ -1,5 +1,6 @@
 // A mail as its reader sees it: subject and body. Every other header is dropped: list names and spam filters' verdicts there
 // would give the answer away. Reads what mail of any age gets wrong without complaint (RFC 5322, 2045-2047; no attachments).
+import { TextDecoder } from "node:util";
 
 /** What a person reads of a mail. */
 export interface Mail {
@@ -91,13 +92,29 @@ function decodeQuotedPrintable(text: string): string {
 
 /** Unknown and missing charsets are Windows-1252, which is what mail without a charset mostly is. */
 function decodeCharset(bytes: Buffer, charset: string | undefined): string {
+  const decoder = decoderOf(charset);
+  return decoder ? decoder.decode(bytes) : decodeWindows1252(bytes);
+}
+
+/** Undefined for Windows-1252, which the Web standard also makes of "iso-8859-1" and "us-ascii". */
+function decoderOf(charset: string | undefined): TextDecoder | undefined {
   try {
-    return new TextDecoder(charset ?? "windows-1252").decode(bytes);
+    const decoder = new TextDecoder(charset ?? "windows-1252");
+    return decoder.encoding === "windows-1252" ? undefined : decoder;
   } catch {
-    // The label is whatever the sender made up.
-    return new TextDecoder("windows-1252").decode(bytes);
+    return undefined; // the label is whatever the sender made up
   }
 }
+
+/** By hand, because Node 20's decoder leaves 0x80 to 0x9f as control characters and newer ones do not. */
+function decodeWindows1252(bytes: Buffer): string {
+  return bytes
+    .toString("latin1")
+    .replace(/[\x80-\x9f]/g, (character) => WINDOWS_1252[character.charCodeAt(0) - 0x80]);
+}
+
+/** 0x80 to 0x9f; five bytes are unassigned. */
+const WINDOWS_1252 = "€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ";
 
 /** Encoded words in a header, "=?charset?Q?text?=" (RFC 2047); white space between two of them is not part of the text. */
 function decodeWords(header: string): string {
@@ -122,8 +139,8 @@ function htmlToText(html: string): string {
   return html
     .replace(/<!--[^]*?(-->|$)/g, "")
     .replace(/<(script|style|title)\b[^]*?(<\/\1\s*>|$)/gi, " ")
-    .replace(/<\/?(p|div|br|tr|li|table|h[1-6]|hr)\b[^>]*>/gi, "\n")
-    .replace(/<[/!]?[a-z][^>]*>/gi, "")
+    .replace(/<\/?(p|div|br|tr|li|table|h[1-6]|hr)\b[^<>]*>/gi, "\n")
+    .replace(/<[/!]?[a-z][^<>]*>/gi, "")
     .replace(/&(#x?[0-9a-f]+|[a-z]+);?/gi, (entity, name: string) => decodeEntity(name) ?? entity);
 }
 

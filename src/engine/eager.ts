@@ -8,6 +8,11 @@ import type { Buffer, Engine, HostTensor, Program, ProgramSpec, Tensors } from "
 /** tfjs backends from the fastest; "cpu" is plain JavaScript and always there. */
 export type EagerBackend = "tensorflow" | "cpu";
 
+const backendTitles: Record<EagerBackend, string> = {
+  tensorflow: "libtensorflow",
+  cpu: "plain JavaScript, slow: install @tensorflow/tfjs-node for libtensorflow",
+};
+
 /** Padded tokens per piece of a batch: bounds memory, since nothing is freed between the forward and the backward pass. */
 const PREFERRED_TOKENS = 4096;
 
@@ -16,7 +21,7 @@ export async function createEagerEngine(backend: EagerBackend): Promise<Engine> 
   await activateBackend(backend);
   registerComposites(backend);
   return {
-    description: `eager (TensorFlow.js ${tf.version_core}, ${backend} backend)`,
+    description: `eager (TensorFlow.js ${tf.version_core}, ${backendTitles[backend]})`,
     preferredTokens: PREFERRED_TOKENS,
     buffer: (data) => new EagerBuffer(toTensor(data)),
     compile: async (spec) => ({

@@ -28,7 +28,7 @@ export interface TextTokenizer {
   readonly fingerprint: string;
   /**
    * Encodes each input to at most `maxLength` tokens, special tokens included; of a pair the longer text is cut first. Runs
-   * outside the main thread.
+   * outside the main thread. Throws UserError where `maxLength` leaves no room for the special tokens.
    */
   encode(texts: readonly TextInput[], maxLength: number): Promise<TokenizedText[]>;
 }
@@ -76,6 +76,13 @@ function unusable(file: string, error: unknown): UserError {
   });
 }
 
+/** The native tokenizer leaves a text uncut where not even its special tokens would fit. */
+function tooShort(maxLength: number): UserError {
+  return new UserError(`maxLength: ${maxLength}: expected room for the special tokens`, {
+    hint: "a single text needs at least 3 tokens, a pair 5; 128 is usual",
+  });
+}
+
 /** `definition` is the text of a tokenizer.json; `file` is named where it cannot be used. */
 function createTokenizer(file: string, definition: string): TextTokenizer {
   const highestId = Object.values(parse(file, definition).getVocab()).reduce(
@@ -93,7 +100,11 @@ function createTokenizer(file: string, definition: string): TextTokenizer {
   return {
     vocabSize: highestId + 1,
     fingerprint: sha256(definition),
-    encode: (texts, maxLength) => encode(truncatingTo(maxLength), texts),
+    async encode(texts, maxLength) {
+      const encoded = await encode(truncatingTo(maxLength), texts);
+      if (encoded.some(({ ids }) => ids.length > maxLength)) throw tooShort(maxLength);
+      return encoded;
+    },
   };
 }
 

@@ -12,6 +12,7 @@ export interface Captured {
   text(): string;
 }
 
+/** A stream that keeps what is written to it. */
 export function capture({ isTTY = false } = {}): Captured {
   const stream: PassThrough & { isTTY?: boolean; columns?: number } = new PassThrough();
   if (isTTY) Object.assign(stream, { isTTY, columns: 100 });

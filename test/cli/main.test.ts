@@ -1,5 +1,5 @@
 // The command line from outside: exit codes, and what goes to which stream.
-import { execFile } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -156,12 +156,8 @@ describe("on a terminal", () => {
 
 describe("bin/peft.js", () => {
   test("sets the process's exit code", async () => {
-    const { code, stderr } = await new Promise<{ code: unknown; stderr: string }>((resolve) => {
-      execFile(process.execPath, ["bin/peft.js", "trian"], (error, _, stderr) =>
-        resolve({ code: error?.code, stderr }),
-      );
-    });
-    expect(code).toBe(2);
-    expect(stderr).toContain("Did you mean train?");
+    const { status, stderr } = spawnSync(process.execPath, ["bin/peft.js", "trian"]);
+    expect(status).toBe(2);
+    expect(stderr.toString()).toContain("Did you mean train?");
   });
 });

@@ -87,6 +87,17 @@ describe("not on a terminal", () => {
     expect(output.raw().match(/^training: \d+/gm)).toEqual(["training: 10", "training: 20"]);
   });
 
+  test("every evaluation has its own time left", () => {
+    const output = capture();
+    let seconds = 0;
+    const progress = createProgress(output.stream, { quiet: false, now: () => seconds * 1000 });
+    for (const done of [0, 50, 100, 0, 50]) {
+      progress.report({ type: "progress", phase: "evaluate", done, total: 100 });
+      seconds += 20;
+    }
+    expect(output.raw()).toMatch(/^(evaluating: 50\/100 examples, 0:20 left\n)+$/);
+  });
+
   test("a resumed run's time left is at its own pace", () => {
     const output = capture();
     let seconds = 0;

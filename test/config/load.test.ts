@@ -61,6 +61,16 @@ describe("bad configs", () => {
     expect(() => loadExperiment(name)).toThrow(/^3 problems in .*\n {2}.*:1:1: task: missing/);
   });
 
+  test.each([
+    ["task: { name: spam }\nencoder:\n  source: 'npm:x\n", "4:1: Missing closing 'quote"],
+    ["task:\n\tname: spam\n", "2:1: Tabs are not allowed as indentation"],
+    ["a: 1\n---\nb: 2\n", "2:1: a second document begins: expected one experiment per file"],
+    ["seed: !!python/object 1\n", "1:7: Unresolved tag: tag:yaml.org,2002:python/object"],
+  ])("%j is no YAML, or more than data", (text, expected) => {
+    const path = writeConfig(text);
+    expect(checkExperiment(path)).toEqual({ problems: [`${path}:${expected}`] });
+  });
+
   test("a nest too deep for the parser is a problem, not a crash", () => {
     const result = checkExperiment(writeConfig("[".repeat(20_000)));
     expect(result).toMatchObject({ problems: [expect.stringContaining(":1:")] });

@@ -10,6 +10,8 @@ function bodyOf(type: string, encoding: string, ...body: string[]): string {
   return mail(`Content-Type: ${type}`, `Content-Transfer-Encoding: ${encoding}`, "", ...body).body;
 }
 
+const subject = (value: string) => mail(`Subject: ${value}`, "", "").subject;
+
 test("keeps subject and body and no other header", () => {
   const parsed = mail(
     "From a@example.org  Thu Aug 22 12:36:23 2002",
@@ -63,12 +65,11 @@ describe("decodes", () => {
 
   test("charsets, taking unknown ones for Windows-1252", () => {
     expect(bodyOf("text/plain; charset=koi8-r", "8bit", "\xc4\xc1")).toBe("да");
-    expect(bodyOf('text/plain; charset="no such"', "8bit", "\x80 5")).toBe("€ 5");
+    expect(bodyOf('text/plain; charset="no such"', "8bit", "\x80\x97\x9f")).toBe("€—Ÿ");
     expect(bodyOf("text/plain", "8bit", "na\xefve")).toBe("naïve");
   });
 
   test("encoded words in the subject", () => {
-    const subject = (value: string) => mail(`Subject: ${value}`, "", "").subject;
     expect(subject("=?iso-8859-1?Q?Gr=FC=DFe_an?= alle")).toBe("Grüße an alle");
     expect(subject("=?utf-8?B?w6Q=?= =?utf-8?b?w7Y=?=")).toBe("äö");
     expect(subject("=?bad?X?y?=")).toBe("=?bad?X?y?=");
@@ -94,15 +95,15 @@ describe("HTML", () => {
   test("that never closes does not hang", () => {
     const started = performance.now();
     bodyOf("text/html", "7bit", "<a ".repeat(50_000) + "<!--".repeat(50_000));
-    expect(performance.now() - started).toBeLessThan(5000);
+    expect(performance.now() - started).toBeLessThan(3000);
   });
 });
 
-describe("multipart", () => {
-  const part = (type: string, text: string) => ["--cut", `Content-Type: ${type}`, "", text];
-  const multipart = (type: string, ...parts: string[][]) =>
-    bodyOf(`${type}; boundary="cut"`, "7bit", "preamble", ...parts.flat(), "--cut--", "epilogue");
+const part = (type: string, text: string) => ["--cut", `Content-Type: ${type}`, "", text];
+const multipart = (type: string, ...parts: string[][]) =>
+  bodyOf(`${type}; boundary="cut"`, "7bit", "preamble", ...parts.flat(), "--cut--", "epilogue");
 
+describe("multipart", () => {
   test("alternatives give the plain one", () => {
     const parts = [part("text/plain", "plain words"), part("text/html", "<p>rich words</p>")];
     expect(multipart("multipart/alternative", ...parts)).toBe("plain words");

@@ -116,6 +116,15 @@ describe("the tokenizer", () => {
 });
 
 describe("refuses", () => {
+  test("a length that the special tokens alone exceed", async () => {
+    const tokenizer = loadTokenizer(minilm);
+    const pair = { text: "one", textPair: "two" };
+    await expect(tokenizer.encode([pair], 2)).rejects.toThrow(
+      "maxLength: 2: expected room for the special tokens",
+    );
+    expect((await tokenizer.encode([pair], 3))[0].ids).toHaveLength(3);
+  });
+
   test("a folder without a tokenizer, naming both files", () => {
     expect(() => loadTokenizer(folder)).toThrow(
       `${folder}: no tokenizer: expected tokenizer.json or vocab.txt`,

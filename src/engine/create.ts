@@ -1,0 +1,33 @@
+// Which engine a device setting means. Runtimes are loaded here and only when they are used.
+import type { EagerBackend } from "./eager.ts";
+import type { Engine } from "./engine.ts";
+
+export type Device = "auto" | "cpu" | "tfjs";
+
+/** The engine for a device; `description` of the result says what was found. */
+export async function createEngine(device: Device): Promise<Engine> {
+  switch (device) {
+    case "auto":
+    case "cpu": {
+      const { createCompiledEngine } = await import("./compiled/compiled.ts");
+      return createCompiledEngine();
+    }
+    case "tfjs": {
+      const { createEagerEngine } = await import("./eager.ts");
+      return createEagerEngine(await loadFastestBackend());
+    }
+  }
+}
+
+/** libtensorflow's binding where one is installed, the GPU build first; else tfjs's own JavaScript backend, which is slow. */
+async function loadFastestBackend(): Promise<EagerBackend> {
+  for (const name of ["@tensorflow/tfjs-node-gpu", "@tensorflow/tfjs-node"]) {
+    try {
+      await import(name);
+      return "tensorflow";
+    } catch {
+      // Not installed, or its native library does not load: the next one may.
+    }
+  }
+  return "cpu";
+}

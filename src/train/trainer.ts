@@ -1,0 +1,217 @@
+// The training loop: steps, evaluations, checkpoints, and the reasons to stop. It knows no task and no method.
+import { join } from "node:path";
+import { collate, lengthsOf, planEpoch, splitByTokens } from "../data/batches.ts";
+import type { EncodedSplit } from "../data/encode.ts";
+import { Interrupted } from "../errors.ts";
+import { writeAtomic } from "../files.ts";
+import type { MetricName } from "../metrics/metrics.ts";
+import { initialState, loadState, saveParameters, saveState, type TrainingState } from "./checkpoint.ts";
+import { score } from "./evaluate.ts";
+import type { Evaluation, Report } from "./events.ts";
+import type { Learner } from "./learner.ts";
+import { learningRateAt } from "./schedule.ts";
+
+export interface TrainerOptions {
+  learner: Learner;
+  runDir: string;
+  train: EncodedSplit;
+  /** Splits to evaluate on; the first decides what is best. */
+  evaluationSplits: readonly { name: string; data: EncodedSplit }[];
+  kind: "classification" | "regression";
+  metrics: readonly MetricName[];
+  mainMetric: MetricName;
+  training: {
+    learningRate: number;
+    epochs: number;
+    batchSize: number;
+    gradientAccumulation: number;
+    warmupFraction: number;
+  };
+  evaluation: { every: "epoch" | number; patience?: number | undefined };
+  checkpoint: { everySteps: number };
+  seed: number;
+  /** Padded tokens computed at once; see Engine.preferredTokens. */
+  maxTokens: number;
+  /** Written into adapter files. */
+  metadata: Record<string, string>;
+  signal: AbortSignal;
+  report: Report;
+}
+
+export interface TrainingOutcome {
+  status: "ok" | "diverged";
+  /** Why training ended before the last planned step, if it did. */
+  reason?: string;
+  state: TrainingState;
+  totalSteps: number;
+}
+
+/**
+ * Trains until the last step, until `patience` runs out, or until the loss is not a number; goes on from the run folder's saved
+ * state if there is one. Throws Interrupted, with everything saved, when the signal is aborted.
+ */
+export async function train(options: TrainerOptions): Promise<TrainingOutcome> {
+  return new Trainer(options).run();
+}
+
+class Trainer {
+  readonly #options: TrainerOptions;
+  readonly #lengths: Int32Array;
+  readonly #stepsPerEpoch: number;
+  readonly #totalSteps: number;
+  #state: TrainingState = initialState();
+  #epochPlan: { epoch: number; batches: Int32Array[] } | undefined;
+  /** When the seconds in the state were last counted, in ms. */
+  #clock = performance.now();
+
+  constructor(options: TrainerOptions) {
+    const { train, training } = options;
+    this.#options = options;
+    this.#lengths = lengthsOf(train);
+    const numBatches = Math.ceil(train.count / training.batchSize);
+    this.#stepsPerEpoch = Math.ceil(numBatches / training.gradientAccumulation);
+    this.#totalSteps = Math.max(1, Math.ceil(training.epochs * this.#stepsPerEpoch));
+  }
+
+  async run(): Promise<TrainingOutcome> {
+    const { checkpoint, learner, runDir } = this.#options;
+    this.#state = loadState(runDir, learner) ?? this.#state;
+    this.#writeMetrics();
+    this.#progress();
+    while (this.#state.step < this.#totalSteps) {
+      const failure = await this.#step();
+      if (failure) return this.#outcome("diverged", failure);
+      const { step } = this.#state;
+      const isEvaluated = this.#isEvaluationDue(step) && (await this.#evaluate());
+      if (isEvaluated || step % checkpoint.everySteps === 0) await this.#save();
+      if (this.#options.signal.aborted) await this.#interrupt();
+      if (this.#isOutOfPatience())
+        return this.#outcome("ok", `no better evaluation in ${this.#state.sinceBest}; stopped at step ${step}`);
+    }
+    return this.#outcome("ok");
+  }
+
+  /** One optimizer step. Gives the reason if the model has diverged. */
+  async #step(): Promise<string | undefined> {
+    const { learner, maxTokens, seed, train, training } = this.#options;
+    const state = this.#state;
+    const pieces = this.#batchesOf(state.step, seed)
+      .flatMap((indices) => splitByTokens(indices, this.#lengths, maxTokens))
+      .map((indices) => collate(train, indices));
+    const learningRate = learningRateAt(state.step, this.#totalSteps, training);
+    const start = performance.now();
+    const { gradNorm, loss } = await learner.step(pieces, state.step, learningRate);
+    state.computeSeconds += (performance.now() - start) / 1000;
+    if (!Number.isFinite(loss) || !Number.isFinite(gradNorm))
+      return `the ${Number.isFinite(loss) ? "gradient norm" : "loss"} of step ${state.step + 1} is not a finite number`;
+    state.step++;
+    state.lossSum += loss;
+    state.lossCount++;
+    for (const { length, numExamples, numTokens } of pieces) {
+      state.tokens += numTokens;
+      state.positions += numExamples * length;
+    }
+    this.#tick();
+    this.#progress(loss);
+    return undefined;
+  }
+
+  /** The batches whose gradients make up an optimizer step, counted from 0. */
+  #batchesOf(step: number, seed: number): Int32Array[] {
+    const { batchSize, gradientAccumulation } = this.#options.training;
+    const epoch = Math.floor(step / this.#stepsPerEpoch);
+    if (this.#epochPlan?.epoch !== epoch)
+      this.#epochPlan = { epoch, batches: planEpoch(this.#lengths, { batchSize, seed, epoch }) };
+    const first = (step % this.#stepsPerEpoch) * gradientAccumulation;
+    return this.#epochPlan.batches.slice(first, first + gradientAccumulation);
+  }
+
+  #isEvaluationDue(step: number): boolean {
+    const { every } = this.#options.evaluation;
+    return step === this.#totalSteps || step % (every === "epoch" ? this.#stepsPerEpoch : every) === 0;
+  }
+
+  /** Evaluates on every split; false if it was interrupted, in which case nothing has changed. */
+  async #evaluate(): Promise<boolean> {
+    const { learner, mainMetric, metadata, report, runDir } = this.#options;
+    const { lossCount, lossSum, step } = this.#state;
+    const evaluations: Evaluation[] = [];
+    for (const split of this.#options.evaluationSplits) {
+      const scores = await this.#score(split.data);
+      if (!scores) return false;
+      const trainLoss = lossCount > 0 ? lossSum / lossCount : null;
+      const { loss, metrics } = scores;
+      const epoch = step / this.#stepsPerEpoch;
+      evaluations.push({ step, epoch, split: split.name, trainLoss, loss, metrics, best: false });
+    }
+    const [deciding] = evaluations;
+    const best = bestOf(this.#state.evaluations);
+    if (deciding && (!best || deciding.metrics[mainMetric] > best.metrics[mainMetric])) {
+      for (const evaluation of evaluations) evaluation.best = true;
+      await saveParameters(join(runDir, "adapter.safetensors"), learner, { ...metadata, step: String(step) });
+    }
+    this.#state.evaluations.push(...evaluations);
+    this.#state.sinceBest = deciding?.best ? 0 : this.#state.sinceBest + 1;
+    this.#state.lossSum = 0;
+    this.#state.lossCount = 0;
+    this.#writeMetrics();
+    for (const evaluation of evaluations) report({ type: "evaluation", evaluation });
+    return true;
+  }
+
+  #score(data: EncodedSplit) {
+    const { kind, learner, maxTokens, metrics, report, signal } = this.#options;
+    const onProgress = (done: number, total: number) =>
+      report({ type: "progress", phase: "evaluate", done, total });
+    return score(learner, data, { kind, metrics, maxTokens, signal, onProgress });
+  }
+
+  #isOutOfPatience(): boolean {
+    const { patience } = this.#options.evaluation;
+    return patience !== undefined && this.#state.sinceBest >= patience;
+  }
+
+  async #interrupt(): Promise<never> {
+    await this.#save();
+    throw new Interrupted(this.#options.runDir, this.#state.step);
+  }
+
+  async #save(): Promise<void> {
+    this.#tick();
+    await saveState(this.#options.runDir, this.#options.learner, this.#state);
+  }
+
+  #writeMetrics(): void {
+    const lines = this.#state.evaluations.map((evaluation) => `${JSON.stringify(evaluation)}\n`);
+    writeAtomic(join(this.#options.runDir, "metrics.jsonl"), lines.join(""));
+  }
+
+  #progress(loss?: number): void {
+    const { seconds, step, tokens } = this.#state;
+    this.#options.report({
+      type: "progress",
+      phase: "train",
+      done: step,
+      total: this.#totalSteps,
+      ...(loss !== undefined && { loss, tokensPerSecond: tokens / seconds }),
+    });
+  }
+
+  #tick(): void {
+    const now = performance.now();
+    this.#state.seconds += (now - this.#clock) / 1000;
+    this.#clock = now;
+  }
+
+  #outcome(status: "ok" | "diverged", reason?: string): TrainingOutcome {
+    this.#tick();
+    return { status, ...(reason && { reason }), state: this.#state, totalSteps: this.#totalSteps };
+  }
+}
+
+/** The best evaluation of the deciding split so far. */
+export function bestOf(evaluations: readonly Evaluation[]): Evaluation | null {
+  const best = evaluations.filter((evaluation) => evaluation.best);
+  const [last] = best.slice(-1);
+  return best.find(({ step }) => step === last?.step) ?? null;
+}
