@@ -16,6 +16,10 @@ const reasons: Record<string, string> = {
   ENOSPC: "no space left on the device",
   EDQUOT: "disk quota exceeded",
   EMFILE: "too many open files",
+  EEXIST: "a file of that name exists, expected a folder",
+  ENAMETOOLONG: "the name is too long",
+  ELOOP: "too many symbolic links",
+  EIO: "the device reports an input/output error",
 };
 
 /** Runs a file operation and turns what the operating system refuses into a UserError naming the path. */

@@ -59,13 +59,13 @@ function mix(value: number): number {
   return x ^ (x >>> 14);
 }
 
-/** Two 32-bit FNV-1a hashes of the key with different offsets, each mixed once more. */
+/** Two 32-bit hashes of the key in the manner of FNV-1a, with unrelated offsets and multipliers, each mixed once more. */
 function hashKey(key: string): [number, number] {
   let low = 0x811c9dc5;
   let high = 0x9e3779b9;
   for (let i = 0; i < key.length; i++) {
     low = Math.imul(low ^ key.charCodeAt(i), 0x01000193);
-    high = Math.imul(high ^ key.charCodeAt(i), 0x01000193);
+    high = Math.imul(high ^ key.charCodeAt(i), 0x85ebca6b);
   }
   return [mix(low), mix(high)];
 }
