@@ -12,15 +12,21 @@ export interface Contender {
 }
 
 /** Starts the program and waits until it is ready. Null if it cannot start (a peer that is not installed). */
-export async function startContender(title: string, command: string, args: string[]): Promise<Contender | null> {
-  const child = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"] }) as unknown as ChildProcessWithoutNullStreams;
+export async function startContender(
+  title: string,
+  command: string,
+  args: string[],
+): Promise<Contender | null> {
+  const child = spawn(command, args, {
+    stdio: ["pipe", "pipe", "inherit"],
+  }) as unknown as ChildProcessWithoutNullStreams;
   const failed = new Promise<null>((resolve) => child.once("error", () => resolve(null)));
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const ask = async (line?: string) => {
     if (line) child.stdin.write(`${line}\n`);
     const { done, value } = await lines.next();
     if (done) throw new Error(`${title} ended early`);
-    return JSON.parse(value as string) as Record<string, number>;
+    return JSON.parse(value) as Record<string, number>;
   };
   const ready = await Promise.race([failed, ask().catch(() => null)]);
   if (!ready) return null;

@@ -28,7 +28,13 @@ async function main(): Promise<void> {
     tuning: applyMethod(shape, { name: "houlsby", size: Number(values.size), initStd: 0.01 }),
     kind: "classification",
     numOutputs: 2,
-    optimizer: { adamBeta1: 0.9, adamBeta2: 0.999, adamEpsilon: 1e-6, weightDecay: 0.01, maxGradNorm: 1 },
+    optimizer: {
+      adamBeta1: 0.9,
+      adamBeta2: 0.999,
+      adamEpsilon: 1e-6,
+      weightDecay: 0.01,
+      maxGradNorm: 1,
+    },
     seed: 0,
   });
   const pieces = randomPieces(Number(values.batch), Number(values.length), engine.preferredTokens);

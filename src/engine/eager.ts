@@ -65,15 +65,22 @@ async function activateBackend(backend: EagerBackend): Promise<void> {
   if (tf.getBackend() !== backend) await tf.setBackend(backend);
 }
 
-async function run(spec: ProgramSpec, inputs: Parameters<Program["run"]>[0]): Promise<Record<string, HostTensor>> {
+async function run(
+  spec: ProgramSpec,
+  inputs: Parameters<Program["run"]>[0],
+): Promise<Record<string, HostTensor>> {
   const buffers = spec.buffers as Readonly<Record<string, EagerBuffer>>;
   // What the tidy returns survives it; every other tensor of the run is freed.
   const outputs = tf.tidy(() => {
-    const fed = Object.fromEntries(Object.entries(inputs).map(([name, value]) => [name, toTensor(value)]));
-    const state = Object.fromEntries(Object.entries(buffers).map(([name, { tensor }]) => [name, tensor]));
-    const { outputs, updates } = spec.compute(fed, state);
-    for (const [name, tensor] of Object.entries(updates)) buffers[name].replace(tensor);
-    return outputs as Record<string, Tensor>;
+    const fed = Object.fromEntries(
+      Object.entries(inputs).map(([name, value]) => [name, toTensor(value)]),
+    );
+    const state = Object.fromEntries(
+      Object.entries(buffers).map(([name, { tensor }]) => [name, tensor]),
+    );
+    const result = spec.compute(fed, state);
+    for (const [name, tensor] of Object.entries(result.updates)) buffers[name].replace(tensor);
+    return result.outputs;
   });
   return readAll(outputs);
 }

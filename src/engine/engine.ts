@@ -1,6 +1,6 @@
 // What an engine is: it keeps named tensors ("buffers") where it computes, and turns functions written in TensorFlow.js
 // operations into programs over them. Model, loss, gradients and optimizer know only this file.
-import type { Rank, Tensor } from "@tensorflow/tfjs";
+import type { Tensor } from "@tensorflow/tfjs";
 import type { SymbolicShape } from "../model/shape.ts";
 
 export type DataArray = Float32Array | Int32Array;
@@ -28,7 +28,7 @@ export interface InputSpec {
 }
 
 /** Tensors by name. */
-export type Tensors = Readonly<Record<string, Tensor<Rank>>>;
+export type Tensors = Readonly<Record<string, Tensor>>;
 
 /** What a program computes: results to hand back, and new values for buffers it is bound to. */
 export interface ProgramResult {

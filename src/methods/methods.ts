@@ -25,7 +25,10 @@ export const MethodConfig = z.discriminatedUnion("name", [
 export type MethodConfig = Configs[MethodName];
 
 /** Applies the configured method to an encoder of this shape. Throws UserError where they do not fit. */
-export function applyMethod<N extends MethodName>(encoder: EncoderShape, config: Configs[N]): Tuning {
+export function applyMethod<N extends MethodName>(
+  encoder: EncoderShape,
+  config: Configs[N],
+): Tuning {
   const table: { [K in MethodName]: Method<Configs[K]> } = methods;
   return table[config.name as N].apply(encoder, config);
 }

@@ -73,10 +73,13 @@ function layer(
 ): Tensor {
   const { parameters, shape } = context;
   const prefix = layerPrefix(layerIndex);
-  const queries = rows === "all" ? x : firstTokens(x, maskBias.shape[0] as number);
+  const queries = rows === "all" ? x : firstTokens(x, maskBias.shape[0]);
   const attended = selfAttention(context, x, queries, maskBias, prefix);
   const attention = sublayer(context, attended, queries, layerIndex, "attention.output");
-  const inner = activate(linear(attention, parameters, `${prefix}.intermediate.dense`), shape.activation); // (N, F)
+  const inner = activate(
+    linear(attention, parameters, `${prefix}.intermediate.dense`),
+    shape.activation,
+  ); // (N, F)
   return sublayer(context, inner, attention, layerIndex, "output");
 }
 
@@ -137,7 +140,10 @@ export interface DropoutSite {
 }
 
 /** Every dropout site of the encoder with a rate above zero, by the names that `dropoutMask` is asked for. */
-export function encoderDropoutSites(shape: EncoderShape, rows: OutputRows): Map<string, DropoutSite> {
+export function encoderDropoutSites(
+  shape: EncoderShape,
+  rows: OutputRows,
+): Map<string, DropoutSite> {
   const { hiddenSize: C, numHeads: H, numLayers, hiddenDropout, attentionDropout } = shape;
   const sites = new Map<string, DropoutSite>();
   const add = (name: string, site: DropoutSite) => {
@@ -147,7 +153,10 @@ export function encoderDropoutSites(shape: EncoderShape, rows: OutputRows): Map<
   for (let i = 0; i < numLayers; i++) {
     const first = rows === "first" && i === numLayers - 1;
     const name = layerPrefix(i);
-    add(`${name}.attention.self`, { shape: ["B", H, first ? 1 : "T", "T"], rate: attentionDropout });
+    add(`${name}.attention.self`, {
+      shape: ["B", H, first ? 1 : "T", "T"],
+      rate: attentionDropout,
+    });
     for (const point of ["attention.output", "output"])
       add(`${name}.${point}`, { shape: [first ? "B" : "N", C], rate: hiddenDropout });
   }

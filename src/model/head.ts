@@ -48,7 +48,7 @@ export function taskLoss(
 }
 
 function crossEntropy(logits: Tensor, labels: Tensor): Tensor {
-  const chosen = tf.oneHot(tf.cast(labels, "int32") as tf.Tensor1D, logits.shape[1] as number); // (B, K)
+  const chosen = tf.oneHot(tf.cast(labels, "int32"), logits.shape[1] as number); // (B, K)
   return tf.neg(tf.sum(tf.mul(tf.cast(chosen, "float32"), tf.logSoftmax(logits)), -1));
 }
 

@@ -2,7 +2,7 @@
 // Each has a composite in ordinary tfjs operations, which is what an engine runs where it has nothing faster; the compiled
 // engine lowers some of them to one fused operator (engine/compiled/lowerings/linalg.ts).
 import * as tf from "@tensorflow/tfjs";
-import type { GradFunc, NamedAttrMap, NamedTensorMap, Tensor } from "@tensorflow/tfjs";
+import type { NamedAttrMap, NamedTensorMap, Tensor } from "@tensorflow/tfjs";
 
 interface FusedKernel {
   inputs: readonly string[];
@@ -174,14 +174,18 @@ export const fusedKernels = {
 export type FusedKernelName = keyof typeof fusedKernels;
 
 /** Calls a fused kernel on the current backend. */
-export function fused(name: FusedKernelName, inputs: NamedTensorMap, attributes: NamedAttrMap = {}): Tensor[] {
+export function fused(
+  name: FusedKernelName,
+  inputs: NamedTensorMap,
+  attributes: NamedAttrMap = {},
+): Tensor[] {
   const result = tf.engine().runKernel(name, inputs, attributes) as Tensor | Tensor[];
   return Array.isArray(result) ? result : [result];
 }
 
 /** Registers the composites with a tfjs backend, except where it has a kernel of that name already. */
 export function registerComposites(backendName: string): void {
-  for (const [kernelName, kernel] of Object.entries(fusedKernels) as [string, FusedKernel][]) {
+  for (const [kernelName, kernel] of Object.entries(fusedKernels)) {
     if (tf.getKernel(kernelName, backendName)) continue;
     tf.registerKernel({
       kernelName,
@@ -194,11 +198,11 @@ export function registerComposites(backendName: string): void {
   }
 }
 
-for (const [kernelName, kernel] of Object.entries(fusedKernels) as [string, FusedKernel][])
+for (const [kernelName, kernel] of Object.entries(fusedKernels))
   tf.registerGradient({
     kernelName,
     inputsToSave: [...kernel.inputs],
     outputsToSave: kernel.savedOutputs,
-    gradFunc: ((dy: Tensor | Tensor[], saved: Tensor[], attributes: NamedAttrMap) =>
-      kernel.gradient(Array.isArray(dy) ? dy[0] : dy, saved, attributes)) as GradFunc,
+    gradFunc: (dy: Tensor | Tensor[], saved: Tensor[], attributes: NamedAttrMap) =>
+      kernel.gradient(Array.isArray(dy) ? dy[0] : dy, saved, attributes),
   });

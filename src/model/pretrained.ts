@@ -85,7 +85,14 @@ export async function loadEncoder(folder: string): Promise<PretrainedEncoder> {
   const file = openSafetensors(weightsFile);
   try {
     const { notes, weights } = readWeights(file, shape);
-    return { folder, shape, weights, weightsFile, weightsSha256: await hashFile(weightsFile), notes };
+    return {
+      folder,
+      shape,
+      weights,
+      weightsFile,
+      weightsSha256: await hashFile(weightsFile),
+      notes,
+    };
   } finally {
     file.close();
   }
@@ -105,7 +112,10 @@ function readWeights(file: SafetensorsFile, shape: EncoderShape) {
   const weights = new Map<string, FloatTensor>();
   for (const [name, dims] of expected) {
     const source = sources.get(name);
-    weights.set(name, source === undefined ? freshPooler(name, dims) : readChecked(file, source, dims));
+    weights.set(
+      name,
+      source === undefined ? freshPooler(name, dims) : readChecked(file, source, dims),
+    );
   }
   const notes = hasPooler
     ? []
@@ -113,7 +123,11 @@ function readWeights(file: SafetensorsFile, shape: EncoderShape) {
   return { weights, notes };
 }
 
-function readChecked(file: SafetensorsFile, name: string, expected: readonly number[]): FloatTensor {
+function readChecked(
+  file: SafetensorsFile,
+  name: string,
+  expected: readonly number[],
+): FloatTensor {
   const found = file.shapeOf(name);
   if (found.join() !== expected.join())
     throw new UserError(

@@ -62,10 +62,16 @@ export function openSafetensors(path: string): SafetensorsFile {
 }
 
 /** Reads every tensor of a small file, such as an adapter. */
-export function readSafetensors(path: string): { tensors: Map<string, FloatTensor>; metadata: Readonly<Record<string, string>> } {
+export function readSafetensors(path: string): {
+  tensors: Map<string, FloatTensor>;
+  metadata: Readonly<Record<string, string>>;
+} {
   const file = openSafetensors(path);
   try {
-    return { tensors: new Map(file.names.map((name) => [name, file.read(name)])), metadata: file.metadata };
+    return {
+      tensors: new Map(file.names.map((name) => [name, file.read(name)])),
+      metadata: file.metadata,
+    };
   } finally {
     file.close();
   }
@@ -112,7 +118,9 @@ function readHeader(path: string, file: number) {
   return { entries, metadata: metadata as Record<string, string> };
 }
 
-const truncatedHint = { hint: "the file is truncated or of another format: copy or download it again" };
+const truncatedHint = {
+  hint: "the file is truncated or of another format: copy or download it again",
+};
 
 function parseHeader(path: string, json: string): Record<string, unknown> {
   let header: unknown;
@@ -126,7 +134,13 @@ function parseHeader(path: string, json: string): Record<string, unknown> {
   return header as Record<string, unknown>;
 }
 
-function checkEntry(path: string, name: string, value: unknown, dataStart: number, fileBytes: number): TensorEntry {
+function checkEntry(
+  path: string,
+  name: string,
+  value: unknown,
+  dataStart: number,
+  fileBytes: number,
+): TensorEntry {
   const { dtype, shape, data_offsets: offsets } = (value ?? {}) as Record<string, unknown>;
   const isCount = (x: unknown) => Number.isSafeInteger(x) && (x as number) >= 0;
   const isList = (x: unknown): x is number[] => Array.isArray(x) && x.every(isCount);
@@ -146,13 +160,21 @@ function checkEntry(path: string, name: string, value: unknown, dataStart: numbe
   return { type: dtype, shape, begin, end };
 }
 
-function readTensor(path: string, file: number, name: string, { begin, end, shape, type }: TensorEntry): FloatTensor {
+function readTensor(
+  path: string,
+  file: number,
+  name: string,
+  { begin, end, shape, type }: TensorEntry,
+): FloatTensor {
   const bytes = readRange(path, file, begin, end - begin);
   switch (type) {
     case "F32":
       return { shape, data: new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4) };
     case "F64":
-      return { shape, data: Float32Array.from(new Float64Array(bytes.buffer, bytes.byteOffset, bytes.length / 8)) };
+      return {
+        shape,
+        data: Float32Array.from(new Float64Array(bytes.buffer, bytes.byteOffset, bytes.length / 8)),
+      };
     case "F16":
       return { shape, data: fromBits(bytes, halfToFloat) };
     case "BF16":
@@ -165,9 +187,10 @@ function readTensor(path: string, file: number, name: string, { begin, end, shap
 /** A fresh, aligned copy of a range of the file. */
 function readRange(path: string, file: number, begin: number, length: number): Buffer {
   const bytes = Buffer.from(new ArrayBuffer(length));
-  for (let done = 0; done < length; ) {
+  for (let done = 0; done < length;) {
     const count = readSync(file, bytes, done, length - done, begin + done);
-    if (count === 0) throw new UserError(`${path}: the file ended while it was read`, truncatedHint);
+    if (count === 0)
+      throw new UserError(`${path}: the file ended while it was read`, truncatedHint);
     done += count;
   }
   return bytes;

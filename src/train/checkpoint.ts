@@ -42,13 +42,21 @@ export const initialState = (): TrainingState => ({
 const stateFile = (runDir: string) => join(runDir, "state.safetensors");
 
 /** Writes the trained parameters as they are now. */
-export async function saveParameters(path: string, learner: Learner, metadata: Record<string, string>): Promise<void> {
+export async function saveParameters(
+  path: string,
+  learner: Learner,
+  metadata: Record<string, string>,
+): Promise<void> {
   const parameters = learner.trainedNames.map((name) => [name, learner.parameter(name)] as const);
   writeSafetensors(path, await readAll(parameters), { format: "pt", ...metadata });
 }
 
 /** Writes what `loadState` needs. */
-export async function saveState(runDir: string, learner: Learner, state: TrainingState): Promise<void> {
+export async function saveState(
+  runDir: string,
+  learner: Learner,
+  state: TrainingState,
+): Promise<void> {
   const parameters = learner.trainedNames.map((name) => [name, learner.parameter(name)] as const);
   const tensors = await readAll([...parameters, ...Object.entries(learner.moments)]);
   writeSafetensors(stateFile(runDir), tensors, { state: JSON.stringify(state) });
@@ -78,8 +86,11 @@ export function removeState(runDir: string): void {
   rmSync(stateFile(runDir), { force: true });
 }
 
-async function readAll(buffers: readonly (readonly [string, Buffer])[]): Promise<Map<string, FloatTensor>> {
+async function readAll(
+  buffers: readonly (readonly [string, Buffer])[],
+): Promise<Map<string, FloatTensor>> {
   const tensors = new Map<string, FloatTensor>();
-  for (const [name, buffer] of buffers) tensors.set(name, { shape: buffer.shape, data: await buffer.read() });
+  for (const [name, buffer] of buffers)
+    tensors.set(name, { shape: buffer.shape, data: await buffer.read() });
   return tensors;
 }

@@ -52,7 +52,10 @@ function drawPool(stream: RandomStream, rate: number, length: number): Float32Ar
   return pool;
 }
 
-function resolveShape(shape: SymbolicShape, batch: { numExamples: number; length: number }): number[] {
+function resolveShape(
+  shape: SymbolicShape,
+  batch: { numExamples: number; length: number },
+): number[] {
   const { numExamples: B, length: T } = batch;
   const sizes = { B, T, N: B * T };
   return shape.map((dim) => (typeof dim === "number" ? dim : sizes[dim]));

@@ -23,7 +23,11 @@ export interface Scores {
 }
 
 /** Predicts every example of the split once. Null if it was stopped. */
-export async function score(learner: Learner, split: EncodedSplit, options: ScoreOptions): Promise<Scores | null> {
+export async function score(
+  learner: Learner,
+  split: EncodedSplit,
+  options: ScoreOptions,
+): Promise<Scores | null> {
   const { kind, metrics, onProgress, signal } = options;
   const all = Int32Array.from({ length: split.count }, (_, i) => i);
   const predictions = new Float32Array(split.count);
@@ -40,7 +44,11 @@ export async function score(learner: Learner, split: EncodedSplit, options: Scor
     }
     onProgress?.((done += indices.length), split.count);
   }
-  return { loss: lossSum / split.count, metrics: computeMetrics(metrics, predictions, split.labels), predictions };
+  return {
+    loss: lossSum / split.count,
+    metrics: computeMetrics(metrics, predictions, split.labels),
+    predictions,
+  };
 }
 
 /** The index of the largest value, the first of equals. */

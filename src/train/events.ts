@@ -29,7 +29,14 @@ export type RunEvent =
   | { type: "note"; text: string }
   | { type: "ledger"; ledger: ParameterLedger }
   /** `done` of `total` examples (tokenize, evaluate) or optimizer steps (train). `done` may start above 0 after a resume. */
-  | { type: "progress"; phase: Phase; done: number; total: number; loss?: number; tokensPerSecond?: number }
+  | {
+      type: "progress";
+      phase: Phase;
+      done: number;
+      total: number;
+      loss?: number;
+      tokensPerSecond?: number;
+    }
   | { type: "evaluation"; evaluation: Evaluation };
 
 /** One evaluation on one split; a line of metrics.jsonl. */

@@ -3,10 +3,23 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Scalar, Tensor } from "@tensorflow/tfjs";
 import type { Batch } from "../data/batches.ts";
-import type { Buffer, Engine, HostTensor, InputSpec, Program, ProgramSpec, Tensors } from "../engine/engine.ts";
+import type {
+  Buffer,
+  Engine,
+  HostTensor,
+  InputSpec,
+  Program,
+  ProgramSpec,
+  Tensors,
+} from "../engine/engine.ts";
 import { invariant } from "../errors.ts";
 import type { Tuning } from "../methods/method.ts";
-import { encode, encoderDropoutSites, type DropoutSite, type EncoderContext } from "../model/bert.ts";
+import {
+  encode,
+  encoderDropoutSites,
+  type DropoutSite,
+  type EncoderContext,
+} from "../model/bert.ts";
 import { classify, HEAD_DROPOUT_SITE, headParameters, taskLoss } from "../model/head.ts";
 import { type EncoderShape, sizeOf } from "../model/shape.ts";
 import { randomStream, truncatedNormal } from "../random.ts";
@@ -66,11 +79,14 @@ export class Learner {
   constructor(options: LearnerOptions) {
     this.#options = options;
     const { engine, shape, seed, tuning, weights } = options;
-    const added = [...tuning.newParameters, ...headParameters(shape.hiddenSize, options.numOutputs)];
+    const added = [
+      ...tuning.newParameters,
+      ...headParameters(shape.hiddenSize, options.numOutputs),
+    ];
     for (const [name, tensor] of weights) this.#parameters[name] = engine.buffer(tensor);
-    for (const { initStd, name, shape } of added) {
-      const data = truncatedNormal(randomStream(seed, "init", name), sizeOf(shape), initStd);
-      this.#parameters[name] = engine.buffer({ shape, data });
+    for (const { initStd, name, shape: dims } of added) {
+      const data = truncatedNormal(randomStream(seed, "init", name), sizeOf(dims), initStd);
+      this.#parameters[name] = engine.buffer({ shape: dims, data });
     }
     this.trainedNames = [
       ...[...weights.keys()].filter((name) => tuning.trains(name)),
@@ -78,7 +94,10 @@ export class Learner {
     ];
     this.#dropoutSites = encoderDropoutSites(shape, "first");
     if (shape.hiddenDropout > 0)
-      this.#dropoutSites.set(HEAD_DROPOUT_SITE, { shape: ["B", shape.hiddenSize], rate: shape.hiddenDropout });
+      this.#dropoutSites.set(HEAD_DROPOUT_SITE, {
+        shape: ["B", shape.hiddenSize],
+        rate: shape.hiddenDropout,
+      });
     for (const name of this.trainedNames) this.#allocateState(name);
   }
 
@@ -100,7 +119,11 @@ export class Learner {
   }
 
   /** Adds one piece's gradients, each example's loss weighted by `weight`, to those accumulated. Gives the weighted loss. */
-  async accumulate(piece: Batch, weight: number, counter: { step: number; piece: number }): Promise<number> {
+  async accumulate(
+    piece: Batch,
+    weight: number,
+    counter: { step: number; piece: number },
+  ): Promise<number> {
     const program = await this.#program("gradients");
     const masks = dropoutMasks(this.#dropoutSites, piece, { seed: this.#options.seed, ...counter });
     const { loss } = await program.run({ ...feed(piece, weight), ...masks });
@@ -174,7 +197,7 @@ export class Learner {
 
   #gradientSpec(): Omit<ProgramSpec, "name"> {
     const masks = [...this.#dropoutSites].map(
-      ([site, { shape }]) => [site, { shape, type: "float32" } as InputSpec] as const,
+      ([site, { shape }]) => [site, { shape, type: "float32" }] as const,
     );
     return {
       inputs: { ...batchInputs, ...Object.fromEntries(masks) },

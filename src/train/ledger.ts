@@ -6,9 +6,17 @@ import { encoderParameters, type EncoderShape, sizeOf } from "../model/shape.ts"
 import type { ParameterLedger } from "./events.ts";
 
 /** The parameter ledger of a method on an encoder, with a head of `numOutputs` outputs. */
-export function countParameters(shape: EncoderShape, tuning: Tuning, numOutputs: number): ParameterLedger {
-  const pretrained = [...encoderParameters(shape)].map(([name, dims]) => ({ name, size: sizeOf(dims) }));
-  const total = (chosen: readonly { size: number }[]) => chosen.reduce((sum, { size }) => sum + size, 0);
+export function countParameters(
+  shape: EncoderShape,
+  tuning: Tuning,
+  numOutputs: number,
+): ParameterLedger {
+  const pretrained = [...encoderParameters(shape)].map(([name, dims]) => ({
+    name,
+    size: sizeOf(dims),
+  }));
+  const total = (chosen: readonly { size: number }[]) =>
+    chosen.reduce((sum, { size }) => sum + size, 0);
   const sizes = (parameters: readonly { shape: readonly number[] }[]) =>
     parameters.map((parameter) => ({ size: sizeOf(parameter.shape) }));
   const moving = pretrained.filter(({ name }) => tuning.trains(name));

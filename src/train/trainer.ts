@@ -5,21 +5,20 @@ import type { EncodedSplit } from "../data/encode.ts";
 import { Interrupted } from "../errors.ts";
 import { writeAtomic } from "../files.ts";
 import type { MetricName } from "../metrics/metrics.ts";
-import { initialState, loadState, saveParameters, saveState, type TrainingState } from "./checkpoint.ts";
+import {
+  initialState,
+  loadState,
+  saveParameters,
+  saveState,
+  type TrainingState,
+} from "./checkpoint.ts";
 import { score } from "./evaluate.ts";
 import type { Evaluation, Report } from "./events.ts";
 import type { Learner } from "./learner.ts";
 import { learningRateAt } from "./schedule.ts";
 
-export interface TrainerOptions {
-  learner: Learner;
-  runDir: string;
-  train: EncodedSplit;
-  /** Splits to evaluate on; the first decides what is best. */
-  evaluationSplits: readonly { name: string; data: EncodedSplit }[];
-  kind: "classification" | "regression";
-  metrics: readonly MetricName[];
-  mainMetric: MetricName;
+/** The part of an experiment that decides how training goes. */
+export interface TrainingSettings {
   training: {
     learningRate: number;
     epochs: number;
@@ -30,6 +29,21 @@ export interface TrainerOptions {
   evaluation: { every: "epoch" | number; patience?: number | undefined };
   checkpoint: { everySteps: number };
   seed: number;
+}
+
+export interface TrainerOptions {
+  learner: Learner;
+  runDir: string;
+  train: EncodedSplit;
+  /** Splits to evaluate on; the first decides what is best. */
+  evaluationSplits: readonly { name: string; data: EncodedSplit }[];
+  /** How results are scored; `mainMetric` decides what is best. */
+  task: {
+    kind: "classification" | "regression";
+    metrics: readonly MetricName[];
+    mainMetric: MetricName;
+  };
+  settings: TrainingSettings;
   /** Padded tokens computed at once; see Engine.preferredTokens. */
   maxTokens: number;
   /** Written into adapter files. */
@@ -65,16 +79,16 @@ class Trainer {
   #clock = performance.now();
 
   constructor(options: TrainerOptions) {
-    const { train, training } = options;
+    const { training } = options.settings;
     this.#options = options;
-    this.#lengths = lengthsOf(train);
-    const numBatches = Math.ceil(train.count / training.batchSize);
+    this.#lengths = lengthsOf(options.train);
+    const numBatches = Math.ceil(options.train.count / training.batchSize);
     this.#stepsPerEpoch = Math.ceil(numBatches / training.gradientAccumulation);
     this.#totalSteps = Math.max(1, Math.ceil(training.epochs * this.#stepsPerEpoch));
   }
 
   async run(): Promise<TrainingOutcome> {
-    const { checkpoint, learner, runDir } = this.#options;
+    const { learner, runDir, settings } = this.#options;
     this.#state = loadState(runDir, learner) ?? this.#state;
     this.#writeMetrics();
     this.#progress();
@@ -83,21 +97,24 @@ class Trainer {
       if (failure) return this.#outcome("diverged", failure);
       const { step } = this.#state;
       const isEvaluated = this.#isEvaluationDue(step) && (await this.#evaluate());
-      if (isEvaluated || step % checkpoint.everySteps === 0) await this.#save();
+      if (isEvaluated || step % settings.checkpoint.everySteps === 0) await this.#save();
       if (this.#options.signal.aborted) await this.#interrupt();
       if (this.#isOutOfPatience())
-        return this.#outcome("ok", `no better evaluation in ${this.#state.sinceBest}; stopped at step ${step}`);
+        return this.#finish(
+          `no better evaluation in ${this.#state.sinceBest}; stopped at step ${step}`,
+        );
     }
-    return this.#outcome("ok");
+    return this.#finish();
   }
 
   /** One optimizer step. Gives the reason if the model has diverged. */
   async #step(): Promise<string | undefined> {
-    const { learner, maxTokens, seed, train, training } = this.#options;
+    const { learner, maxTokens } = this.#options;
+    const { seed, training } = this.#options.settings;
     const state = this.#state;
     const pieces = this.#batchesOf(state.step, seed)
       .flatMap((indices) => splitByTokens(indices, this.#lengths, maxTokens))
-      .map((indices) => collate(train, indices));
+      .map((indices) => collate(this.#options.train, indices));
     const learningRate = learningRateAt(state.step, this.#totalSteps, training);
     const start = performance.now();
     const { gradNorm, loss } = await learner.step(pieces, state.step, learningRate);
@@ -118,7 +135,7 @@ class Trainer {
 
   /** The batches whose gradients make up an optimizer step, counted from 0. */
   #batchesOf(step: number, seed: number): Int32Array[] {
-    const { batchSize, gradientAccumulation } = this.#options.training;
+    const { batchSize, gradientAccumulation } = this.#options.settings.training;
     const epoch = Math.floor(step / this.#stepsPerEpoch);
     if (this.#epochPlan?.epoch !== epoch)
       this.#epochPlan = { epoch, batches: planEpoch(this.#lengths, { batchSize, seed, epoch }) };
@@ -127,13 +144,16 @@ class Trainer {
   }
 
   #isEvaluationDue(step: number): boolean {
-    const { every } = this.#options.evaluation;
-    return step === this.#totalSteps || step % (every === "epoch" ? this.#stepsPerEpoch : every) === 0;
+    const { every } = this.#options.settings.evaluation;
+    return (
+      step === this.#totalSteps || step % (every === "epoch" ? this.#stepsPerEpoch : every) === 0
+    );
   }
 
   /** Evaluates on every split; false if it was interrupted, in which case nothing has changed. */
   async #evaluate(): Promise<boolean> {
-    const { learner, mainMetric, metadata, report, runDir } = this.#options;
+    const { learner, metadata, report, runDir } = this.#options;
+    const { mainMetric } = this.#options.task;
     const { lossCount, lossSum, step } = this.#state;
     const evaluations: Evaluation[] = [];
     for (const split of this.#options.evaluationSplits) {
@@ -148,7 +168,10 @@ class Trainer {
     const best = bestOf(this.#state.evaluations);
     if (deciding && (!best || deciding.metrics[mainMetric] > best.metrics[mainMetric])) {
       for (const evaluation of evaluations) evaluation.best = true;
-      await saveParameters(join(runDir, "adapter.safetensors"), learner, { ...metadata, step: String(step) });
+      await saveParameters(join(runDir, "adapter.safetensors"), learner, {
+        ...metadata,
+        step: String(step),
+      });
     }
     this.#state.evaluations.push(...evaluations);
     this.#state.sinceBest = deciding?.best ? 0 : this.#state.sinceBest + 1;
@@ -160,14 +183,15 @@ class Trainer {
   }
 
   #score(data: EncodedSplit) {
-    const { kind, learner, maxTokens, metrics, report, signal } = this.#options;
+    const { learner, maxTokens, report, signal } = this.#options;
+    const { kind, metrics } = this.#options.task;
     const onProgress = (done: number, total: number) =>
       report({ type: "progress", phase: "evaluate", done, total });
     return score(learner, data, { kind, metrics, maxTokens, signal, onProgress });
   }
 
   #isOutOfPatience(): boolean {
-    const { patience } = this.#options.evaluation;
+    const { patience } = this.#options.settings.evaluation;
     return patience !== undefined && this.#state.sinceBest >= patience;
   }
 
@@ -201,6 +225,13 @@ class Trainer {
     const now = performance.now();
     this.#state.seconds += (now - this.#clock) / 1000;
     this.#clock = now;
+  }
+
+  async #finish(reason?: string): Promise<TrainingOutcome> {
+    const { learner, metadata, runDir } = this.#options;
+    const step = String(this.#state.step);
+    await saveParameters(join(runDir, "last.safetensors"), learner, { ...metadata, step });
+    return this.#outcome("ok", reason);
   }
 
   #outcome(status: "ok" | "diverged", reason?: string): TrainingOutcome {

@@ -28,23 +28,34 @@ export async function recordProgram(spec: ProgramSpec): Promise<RecordedProgram>
   const buffers = Object.entries(spec.buffers);
   const fixed = [
     ...buffers.flatMap(([, buffer]) => buffer.shape),
-    ...Object.values(spec.inputs).flatMap(({ shape }) => shape.filter((dim) => typeof dim === "number")),
+    ...Object.values(spec.inputs).flatMap(({ shape }) =>
+      shape.filter((dim) => typeof dim === "number"),
+    ),
   ];
   const recording = new Recording(new Markers(fixed));
   const results = await withRecorder(recording, ({ symbol, valueOf }) => {
     const input = (name: string, { shape, type }: InputSpec): Tensor =>
       symbol({ name, shape: recording.markers.mark(shape), type });
     const inputs = mapValues(spec.inputs, (value, name) => input(name, value));
-    const state = mapValues(spec.buffers, ({ shape }, name) => symbol({ name, shape, type: "float32" }));
+    const state = mapValues(spec.buffers, ({ shape }, name) =>
+      symbol({ name, shape, type: "float32" }),
+    );
     const { outputs, updates } = spec.compute(inputs, state);
-    return { outputs: named(recording, outputs, "", valueOf), updates: named(recording, updates, "new ", valueOf) };
+    return {
+      outputs: named(recording, outputs, "", valueOf),
+      updates: named(recording, updates, "new ", valueOf),
+    };
   });
   const outputs = [...results.outputs, ...results.updates];
   const nodes = neededNodes(recording.nodes, outputs);
   const used = new Set(nodes.flatMap((node) => node.inputs));
   const inputsRead = Object.keys(spec.inputs).filter((name) => used.has(name));
   const buffersRead = Object.keys(spec.buffers).filter((name) => used.has(name));
-  const info = (name: string, shape: ValueInfo["shape"], type: ElementType = "float32") => ({ name, shape, type });
+  const info = (name: string, shape: ValueInfo["shape"], type: ElementType = "float32") => ({
+    name,
+    shape,
+    type,
+  });
   const graph: Graph = {
     nodes,
     initializers: [...recording.initializers.values()].filter(({ name }) => used.has(name)),
@@ -53,7 +64,11 @@ export async function recordProgram(spec: ProgramSpec): Promise<RecordedProgram>
       ...buffersRead.map((name) => info(name, spec.buffers[name].shape)),
     ],
     outputs: outputs.map(({ name, shape, type }) =>
-      info(name, shape.map((dim, axis) => (recording.markers.divide(dim) ? `${name}.${axis}` : dim)), type),
+      info(
+        name,
+        shape.map((dim, axis) => (recording.markers.divide(dim) ? `${name}.${axis}` : dim)),
+        type,
+      ),
     ),
   };
   return {
@@ -69,11 +84,22 @@ export async function recordProgram(spec: ProgramSpec): Promise<RecordedProgram>
 }
 
 /** Gives every result the name that the program knows it by. */
-function named(recording: Recording, tensors: Tensors, prefix: string, valueOf: (tensor: Tensor) => Value): Value[] {
+function named(
+  recording: Recording,
+  tensors: Tensors,
+  prefix: string,
+  valueOf: (tensor: Tensor) => Value,
+): Value[] {
   return Object.entries(tensors).map(([key, tensor]) => {
     const value = valueOf(tensor);
     const name = prefix + key;
-    recording.nodes.push({ op: "Identity", domain: "", inputs: [value.name], outputs: [name], attributes: {} });
+    recording.nodes.push({
+      op: "Identity",
+      domain: "",
+      inputs: [value.name],
+      outputs: [name],
+      attributes: {},
+    });
     return { ...value, name };
   });
 }
@@ -82,12 +108,12 @@ function named(recording: Recording, tensors: Tensors, prefix: string, valueOf: 
 function neededNodes(nodes: readonly Node[], outputs: readonly Value[]): Node[] {
   const needed = new Set(outputs.map(({ name }) => name));
   const kept: Node[] = [];
-  for (const node of [...nodes].reverse()) {
+  for (const node of nodes.toReversed()) {
     if (!node.outputs.some((output) => needed.has(output))) continue;
     for (const input of node.inputs) needed.add(input);
     kept.push(node);
   }
-  return kept.reverse();
+  return kept.toReversed();
 }
 
 /** Operators whose result may be a view of their input rather than a value of its own. */
@@ -96,8 +122,9 @@ const views = new Set(["Identity", "Reshape", "Transpose", "Unsqueeze"]);
 /** Whether every node that reads `buffer` must have finished before `output` is written. */
 function isWrittenLast(nodes: readonly Node[], buffer: string, output: string): boolean {
   const ancestors = new Set([output]);
-  for (const node of [...nodes].reverse())
-    if (node.outputs.some((name) => ancestors.has(name))) for (const input of node.inputs) ancestors.add(input);
+  for (const node of nodes.toReversed())
+    if (node.outputs.some((name) => ancestors.has(name)))
+      for (const input of node.inputs) ancestors.add(input);
   const aliases = new Set([buffer]);
   for (const node of nodes) {
     if (!node.inputs.some((name) => aliases.has(name))) continue;
@@ -107,6 +134,9 @@ function isWrittenLast(nodes: readonly Node[], buffer: string, output: string): 
   return true;
 }
 
-function mapValues<V, R>(record: Readonly<Record<string, V>>, map: (value: V, key: string) => R): Record<string, R> {
+function mapValues<V, R>(
+  record: Readonly<Record<string, V>>,
+  map: (value: V, key: string) => R,
+): Record<string, R> {
   return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value, key)]));
 }

@@ -55,7 +55,8 @@ class Recorder extends tf.KernelBackend {
     invariant(this.recording, "a kernel was called on the recorder outside a recording");
     const entry = this.entries.get(info.dataId);
     const type = info.dtype as "float32" | "int32" | "bool";
-    const name = "name" in entry ? entry.name : this.recording.constant(entry.values, info.shape, type);
+    const name =
+      "name" in entry ? entry.name : this.recording.constant(entry.values, info.shape, type);
     return { name, shape: info.shape, type };
   }
 
@@ -95,7 +96,8 @@ export async function withRecorder<T>(
   await tf.setBackend(RECORDER);
   recorder.recording = recording;
   try {
-    const symbol = (value: Value) => tf.engine().makeTensorFromTensorInfo(recorder.tensorInfo(value));
+    const symbol = (value: Value) =>
+      tf.engine().makeTensorFromTensorInfo(recorder.tensorInfo(value));
     tf.engine().startScope();
     return record({ symbol, valueOf: (tensor) => recorder.value(tensor) });
   } finally {
@@ -128,5 +130,5 @@ function kernelConfig(recorder: Recorder, kernelName: string, lowering: Lowering
       ? result.map((value) => recorder.tensorInfo(value))
       : recorder.tensorInfo(result);
   };
-  return { kernelName, backendName: RECORDER, kernelFunc } as unknown as KernelConfig;
+  return { kernelName, backendName: RECORDER, kernelFunc };
 }

@@ -42,7 +42,12 @@ export class Recording {
   }
 
   /** The same for a node with several outputs. */
-  ops(op: string, inputs: readonly string[], numOutputs: number, options: OpOptions = {}): string[] {
+  ops(
+    op: string,
+    inputs: readonly string[],
+    numOutputs: number,
+    options: OpOptions = {},
+  ): string[] {
     const { attributes = {}, domain = "" } = options;
     const key = JSON.stringify([op, domain, inputs, attributes]);
     let outputs = this.#merged.get(key);
@@ -55,7 +60,11 @@ export class Recording {
   }
 
   /** A constant; one with a symbolic shape must be uniform and becomes an Expand. */
-  constant(values: DataArray | Uint8Array, shape: readonly number[], type: "float32" | "int32" | "bool"): string {
+  constant(
+    values: DataArray | Uint8Array,
+    shape: readonly number[],
+    type: "float32" | "int32" | "bool",
+  ): string {
     if (this.markers.divideAny(shape)) {
       invariant(
         values.every((value) => value === values[0]),
@@ -109,10 +118,16 @@ export class Recording {
     );
   }
 
-  #initializer(values: DataArray | Uint8Array | BigInt64Array, shape: readonly number[], type: ElementType): string {
+  #initializer(
+    values: DataArray | Uint8Array | BigInt64Array,
+    shape: readonly number[],
+    type: ElementType,
+  ): string {
     const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
     const shared = values.length <= SHARED_CONSTANT_VALUES;
-    const name = shared ? `constant ${type} [${shape}] ${values.join(",")}` : this.#name("constant");
+    const name = shared
+      ? `constant ${type} [${shape}] ${values.join(",")}`
+      : this.#name("constant");
     if (!this.initializers.has(name)) this.initializers.set(name, { name, type, shape, bytes });
     return name;
   }

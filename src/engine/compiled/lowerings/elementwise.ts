@@ -51,7 +51,11 @@ export const Square: Unary = (recording, { x }) => ({
 });
 
 /** 1 where x > 0, else `alpha` (tfjs uses it as the derivative of relu, with alpha 0). */
-export const Step = (recording: Recording, { x }: { x: Value }, { alpha }: { alpha: number }): Value => {
+export const Step = (
+  recording: Recording,
+  { x }: { x: Value },
+  { alpha }: { alpha: number },
+): Value => {
   const positive = recording.op("Greater", [x.name, recording.fill(0, [], "float32")]);
   const branches = [1, alpha].map((value) => recording.fill(value, [], "float32"));
   return { ...x, name: recording.op("Where", [positive, ...branches]) };
@@ -62,8 +66,15 @@ export const Select = (
   { condition, t, e }: { condition: Value; t: Value; e: Value },
 ): Value => ({ ...t, name: recording.op("Where", [condition.name, t.name, e.name]) });
 
-export const Cast = (recording: Recording, { x }: { x: Value }, { dtype }: { dtype: ElementType }): Value => ({
-  name: x.type === dtype ? x.name : recording.op("Cast", [x.name], { attributes: { to: elementTypes[dtype] } }),
+export const Cast = (
+  recording: Recording,
+  { x }: { x: Value },
+  { dtype }: { dtype: ElementType },
+): Value => ({
+  name:
+    x.type === dtype
+      ? x.name
+      : recording.op("Cast", [x.name], { attributes: { to: elementTypes[dtype] } }),
   shape: x.shape,
   type: dtype,
 });
@@ -85,5 +96,11 @@ function filled(x: Value, value: number) {
 
 export const AddN = (recording: Recording, inputs: object): Value => {
   const terms = Object.values(inputs) as Value[];
-  return { ...terms[0], name: recording.op("Sum", terms.map(({ name }) => name)) };
+  return {
+    ...terms[0],
+    name: recording.op(
+      "Sum",
+      terms.map(({ name }) => name),
+    ),
+  };
 };

@@ -15,7 +15,10 @@ export const BatchMatMul = (
   const batch = backend_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
   const name =
     transA || transB
-      ? recording.op("FusedMatMul", [a.name, b.name], { attributes: { transA, transB }, domain: microsoft })
+      ? recording.op("FusedMatMul", [a.name, b.name], {
+          attributes: { transA, transB },
+          domain: microsoft,
+        })
       : recording.op("MatMul", [a.name, b.name]);
   return { name, shape: [...batch, rows, columns], type: "float32" };
 };
@@ -37,7 +40,9 @@ export const LayerNorm = (
   { epsilon }: { epsilon: number },
 ): Value[] => {
   const attributes = { axis: -1, epsilon: { float: epsilon } };
-  const names = recording.ops("LayerNormalization", [x.name, gain.name, bias.name], 3, { attributes });
+  const names = recording.ops("LayerNormalization", [x.name, gain.name, bias.name], 3, {
+    attributes,
+  });
   const statistics = [...x.shape.slice(0, -1), 1];
   return names.map((name, i) => ({ name, shape: i === 0 ? x.shape : statistics, type: "float32" }));
 };

@@ -2,12 +2,20 @@
 import { slice_util, util } from "@tensorflow/tfjs";
 import type { Recording, Value } from "../recording.ts";
 
-export const Reshape = (recording: Recording, { x }: { x: Value }, attributes: { shape: number[] }): Value => {
+export const Reshape = (
+  recording: Recording,
+  { x }: { x: Value },
+  attributes: { shape: number[] },
+): Value => {
   const shape = util.inferFromImplicitShape(attributes.shape, util.sizeFromShape([...x.shape]));
   return reshaped(recording, x, shape);
 };
 
-export const ExpandDims = (recording: Recording, { input }: { input: Value }, { dim }: { dim: number }): Value => {
+export const ExpandDims = (
+  recording: Recording,
+  { input }: { input: Value },
+  { dim }: { dim: number },
+): Value => {
   const shape = [...input.shape];
   shape.splice(dim < 0 ? shape.length + dim + 1 : dim, 0, 1);
   return reshaped(recording, input, shape);
@@ -24,19 +32,31 @@ function reshaped(recording: Recording, x: Value, shape: readonly number[]): Val
   return { name: recording.op("Reshape", [x.name, target]), shape, type: x.type };
 }
 
-export const Transpose = (recording: Recording, { x }: { x: Value }, { perm }: { perm: number[] }): Value => ({
+export const Transpose = (
+  recording: Recording,
+  { x }: { x: Value },
+  { perm }: { perm: number[] },
+): Value => ({
   name: recording.op("Transpose", [x.name], { attributes: { perm: [...perm] } }),
   shape: perm.map((axis) => x.shape[axis]),
   type: x.type,
 });
 
-
-export const Concat = (recording: Recording, inputs: object, { axis }: { axis: number }): Value => {
+export const Concat = (
+  recording: Recording,
+  inputs: object,
+  attributes: { axis: number },
+): Value => {
   const parts = Object.values(inputs) as Value[];
   const shape = [...parts[0].shape];
+  const [axis] = util.parseAxisParam(attributes.axis, shape);
   shape[axis] = parts.reduce((total, part) => total + part.shape[axis], 0);
   const names = parts.map((part) => part.name);
-  return { name: recording.op("Concat", names, { attributes: { axis } }), shape, type: parts[0].type };
+  return {
+    name: recording.op("Concat", names, { attributes: { axis } }),
+    shape,
+    type: parts[0].type,
+  };
 };
 
 export const GatherV2 = (
@@ -62,7 +82,9 @@ export const UnsortedSegmentSum = (
   const zeros = recording.fill(0, shape, "float32");
   const indices = recording.op("Cast", [segmentIds.name], { attributes: { to: 7 } });
   const column = recording.op("Unsqueeze", [indices, recording.integers([-1])]); // (n) -> (n, 1)
-  const name = recording.op("ScatterND", [zeros, column, x.name], { attributes: { reduction: "add" } });
+  const name = recording.op("ScatterND", [zeros, column, x.name], {
+    attributes: { reduction: "add" },
+  });
   return { name, shape, type: x.type };
 };
 
@@ -86,18 +108,20 @@ export const Slice = (
 export const PadV2 = (
   recording: Recording,
   { x }: { x: Value },
-  { paddings }: { paddings: [number, number][] },
+  { paddings, constantValue }: { paddings: [number, number][]; constantValue: number },
 ): Value => {
   const { markers } = recording;
   const shape = x.shape.map((dim, axis) => dim + paddings[axis][0] + paddings[axis][1]);
   const before = recording.integers(paddings.map((padding) => padding[0]));
   const after = paddings.map(([start, end], axis) => {
-    if (!markers.divide(shape[axis]) && !markers.divide(x.shape[axis])) return recording.integers([end]);
+    if (!markers.divide(shape[axis]) && !markers.divide(x.shape[axis]))
+      return recording.integers([end]);
     const [padded, size] = [shape[axis], x.shape[axis]].map((dim) => recording.dimensions([dim]));
     return recording.op("Sub", [recording.op("Sub", [padded, size]), recording.integers([start])]);
   });
   const pads = recording.op("Concat", [before, ...after], { attributes: { axis: 0 } });
-  return { name: recording.op("Pad", [x.name, pads]), shape, type: x.type };
+  const value = recording.fill(constantValue, [], x.type as Constant);
+  return { name: recording.op("Pad", [x.name, pads, value]), shape, type: x.type };
 };
 
 export const OneHot = (
@@ -112,7 +136,11 @@ export const OneHot = (
   return { name, shape: [...indices.shape, depth], type: "float32" };
 };
 
-export const Tile = (recording: Recording, { x }: { x: Value }, { reps }: { reps: number[] }): Value => ({
+export const Tile = (
+  recording: Recording,
+  { x }: { x: Value },
+  { reps }: { reps: number[] },
+): Value => ({
   name: recording.op("Tile", [x.name, recording.dimensions(reps)]),
   shape: x.shape.map((dim, axis) => dim * reps[axis]),
   type: x.type,

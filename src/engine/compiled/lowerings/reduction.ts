@@ -10,7 +10,11 @@ export const Sum = (
   const { axes, shape } = reducedShape(x, axis, keepDims);
   const attributes = { keepdims: Number(keepDims) };
   // Axes are an input of ReduceSum since opset 13, and an attribute of the others until 18.
-  return { name: recording.op("ReduceSum", [x.name, recording.integers(axes)], { attributes }), shape, type: x.type };
+  return {
+    name: recording.op("ReduceSum", [x.name, recording.integers(axes)], { attributes }),
+    shape,
+    type: x.type,
+  };
 };
 
 export const Mean = (
@@ -25,16 +29,14 @@ export const Max = (
   { reductionIndices, keepDims }: { reductionIndices: number | number[]; keepDims: boolean },
 ): Value => reduceByAttribute("ReduceMax", recording, x, reductionIndices, keepDims);
 
-export const Softmax = (recording: Recording, { logits }: { logits: Value }, { dim }: { dim: number }): Value => ({
+export const Softmax = (
+  recording: Recording,
+  { logits }: { logits: Value },
+  { dim }: { dim: number },
+): Value => ({
   ...logits,
   name: recording.op("Softmax", [logits.name], { attributes: { axis: dim } }),
 });
-
-export const LogSoftmax = (
-  recording: Recording,
-  { logits }: { logits: Value },
-  { axis }: { axis: number },
-): Value => ({ ...logits, name: recording.op("LogSoftmax", [logits.name], { attributes: { axis } }) });
 
 function reduceByAttribute(
   op: string,
@@ -48,7 +50,11 @@ function reduceByAttribute(
   return { name, shape, type: x.type };
 }
 
-function reducedShape(x: Value, axis: number | number[], keepDims: boolean): { axes: number[]; shape: number[] } {
+function reducedShape(
+  x: Value,
+  axis: number | number[],
+  keepDims: boolean,
+): { axes: number[]; shape: number[] } {
   const axes = util.parseAxisParam(axis, [...x.shape]);
   const [shape] = backend_util.computeOutAndReduceShapes([...x.shape], axes);
   return { axes, shape: keepDims ? backend_util.expandShapeToKeepDim(shape, axes) : shape };
