@@ -1,9 +1,17 @@
 // The edge to the file system. Reads turn "not there" and "not allowed" into errors a person can act on; writes are atomic:
 // whoever looks, or pulls the plug, sees the old file or the new one and never a half.
 import { createHash, type Hash } from "node:crypto";
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  statSync,
+} from "node:fs";
 import { renameSync, rmSync, writeSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import { UserError } from "./errors.ts";
 
 const reasons: Record<string, string> = {
@@ -50,9 +58,22 @@ export function readText(path: string, hint?: string): string {
 /** Whether something exists at `path`. */
 export const pathExists = existsSync;
 
-/** Creates a folder and its parents. */
+/**
+ * Creates a folder and its missing parents. One by one, because Node's recursive mkdir never returns below folders that refuse
+ * new entries with ENOENT, such as /proc.
+ */
 export function makeFolder(path: string): void {
-  attempt(path, () => mkdirSync(path, { recursive: true }));
+  const folder = resolve(path);
+  if (existsSync(folder) && statSync(folder).isDirectory()) return;
+  if (dirname(folder) !== folder) makeFolder(dirname(folder));
+  attempt(path, () => {
+    try {
+      mkdirSync(folder);
+    } catch (error) {
+      // Another process may have created it in the meantime.
+      if (!existsSync(folder) || !statSync(folder).isDirectory()) throw error;
+    }
+  });
 }
 
 /**
@@ -62,7 +83,7 @@ export function makeFolder(path: string): void {
 export function writeAtomic(path: string, ...chunks: (string | Uint8Array)[]): void {
   const temporary = `${path}.${process.pid}.tmp`;
   attempt(path, () => {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     const file = openSync(temporary, "w");
     try {
       try {

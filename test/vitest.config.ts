@@ -6,7 +6,14 @@ const common = { pool: "forks", testTimeout: 60_000 } as const;
 export default defineConfig({
   test: {
     projects: [
-      { test: { ...common, name: "unit", include: ["test/**/*.test.ts"], exclude: ["**/*.{slow,gpu}.test.ts"] } },
+      {
+        test: {
+          ...common,
+          name: "unit",
+          include: ["test/**/*.test.ts"],
+          exclude: ["**/*.{slow,gpu}.test.ts"],
+        },
+      },
       {
         test: {
           ...common,

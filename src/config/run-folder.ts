@@ -1,7 +1,7 @@
 // The folder that records a run: settings, what it read, and what came out. It is named by task, method and a hash of the
 // settings, so that the same experiment always has the same folder.
 import { arch, platform, version as nodeVersion } from "node:process";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import { join } from "node:path";
 import { UserError } from "../errors.ts";
@@ -43,6 +43,7 @@ export function openRun(
       hint: `go on with: peft train --resume ${path}`,
     });
   else create(path, experiment, provenance);
+  removeUnfinished(path);
   return { path, finish: (result) => writeAtomic(join(path, RESULT), json(result)) };
 }
 
@@ -58,6 +59,12 @@ function create(path: string, experiment: Experiment, provenance: Provenance): v
   makeFolder(path);
   writeAtomic(join(path, PROVENANCE), json({ ...provenance, software: software() }));
   writeAtomic(join(path, CONFIG), stringifyExperiment(experiment));
+}
+
+/** Removes what a process that was killed left of the file it was writing. */
+function removeUnfinished(path: string): void {
+  const names = readdirSync(path).filter((name) => name.endsWith(".tmp"));
+  for (const name of names) rmSync(join(path, name), { force: true });
 }
 
 function refuseFinished(path: string): void {

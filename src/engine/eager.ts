@@ -75,11 +75,13 @@ async function run(
     const fed = Object.fromEntries(
       Object.entries(inputs).map(([name, value]) => [name, toTensor(value)]),
     );
+    // Clones share the values. A result may be a buffer as it was, or be wanted twice.
     const state = Object.fromEntries(
-      Object.entries(buffers).map(([name, { tensor }]) => [name, tensor]),
+      Object.entries(buffers).map(([name, { tensor }]) => [name, tensor.clone()]),
     );
     const result = spec.compute(fed, state);
-    for (const [name, tensor] of Object.entries(result.updates)) buffers[name].replace(tensor);
+    for (const [name, tensor] of Object.entries(result.updates))
+      buffers[name].replace(tensor.clone());
     return result.outputs;
   });
   return readAll(outputs);

@@ -115,6 +115,7 @@ function readHeader(path: string, file: number) {
   const entries = new Map<string, TensorEntry>();
   for (const [name, value] of Object.entries(tensors))
     entries.set(name, checkEntry(path, name, value, 8 + headerBytes, fileBytes));
+  refuseOverlap(path, entries);
   return { entries, metadata: metadata as Record<string, string> };
 }
 
@@ -160,6 +161,15 @@ function checkEntry(
   return { type: dtype, shape, begin, end };
 }
 
+function refuseOverlap(path: string, entries: ReadonlyMap<string, TensorEntry>): void {
+  const sorted = [...entries].toSorted(([, a], [, b]) => a.begin - b.begin);
+  for (const [i, [name, { begin, end }]] of sorted.entries())
+    if (i > 0 && begin < sorted[i - 1][1].end)
+      throw new UserError(
+        `${path}: ${name}: bytes ${begin} to ${end} overlap those of ${sorted[i - 1][0]}: expected each byte to belong to one tensor`,
+      );
+}
+
 function readTensor(
   path: string,
   file: number,
@@ -188,7 +198,7 @@ function readTensor(
 function readRange(path: string, file: number, begin: number, length: number): Buffer {
   const bytes = Buffer.from(new ArrayBuffer(length));
   for (let done = 0; done < length;) {
-    const count = readSync(file, bytes, done, length - done, begin + done);
+    const count = attempt(path, () => readSync(file, bytes, done, length - done, begin + done));
     if (count === 0)
       throw new UserError(`${path}: the file ended while it was read`, truncatedHint);
     done += count;

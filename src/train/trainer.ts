@@ -92,19 +92,20 @@ class Trainer {
     this.#state = loadState(runDir, learner) ?? this.#state;
     this.#writeMetrics();
     this.#progress();
-    while (this.#state.step < this.#totalSteps) {
-      const failure = await this.#step();
-      if (failure) return this.#outcome("diverged", failure);
-      const { step } = this.#state;
-      const isEvaluated = this.#isEvaluationDue(step) && (await this.#evaluate());
-      if (isEvaluated || step % settings.checkpoint.everySteps === 0) await this.#save();
+    // A state may have been saved before the evaluation that was due, and after the one that ended the run.
+    for (;;) {
+      if (this.#isEvaluationDue() && (await this.#evaluate())) await this.#save();
       if (this.#options.signal.aborted) await this.#interrupt();
       if (this.#isOutOfPatience())
         return this.#finish(
-          `no better evaluation in ${this.#state.sinceBest}; stopped at step ${step}`,
+          `no better evaluation in ${this.#state.sinceBest}; stopped at step ${this.#state.step}`,
         );
+      if (this.#state.step === this.#totalSteps) return this.#finish();
+      const failure = await this.#step();
+      if (failure) return this.#outcome("diverged", failure);
+      const isSaveDue = this.#state.step % settings.checkpoint.everySteps === 0;
+      if (isSaveDue && !this.#isEvaluationDue()) await this.#save();
     }
-    return this.#finish();
   }
 
   /** One optimizer step. Gives the reason if the model has diverged. */
@@ -143,7 +144,9 @@ class Trainer {
     return this.#epochPlan.batches.slice(first, first + gradientAccumulation);
   }
 
-  #isEvaluationDue(step: number): boolean {
+  #isEvaluationDue(): boolean {
+    const { evaluations, step } = this.#state;
+    if (step === 0 || evaluations.at(-1)?.step === step) return false;
     const { every } = this.#options.settings.evaluation;
     return (
       step === this.#totalSteps || step % (every === "epoch" ? this.#stepsPerEpoch : every) === 0

@@ -4,7 +4,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Tensor } from "@tensorflow/tfjs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createCompiledEngine } from "../../src/engine/compiled/compiled.ts";
-import { lowerings } from "../../src/engine/compiled/lowerings/lowerings.ts";
+import type { lowerings } from "../../src/engine/compiled/lowerings/lowerings.ts";
 import { createEagerEngine } from "../../src/engine/eager.ts";
 import type { Engine, HostTensor, Tensors } from "../../src/engine/engine.ts";
 import { fused } from "../../src/model/kernels.ts";
@@ -16,7 +16,7 @@ const TOLERANCE = 2e-6;
 
 interface Case {
   inputs: Record<string, Drawn>;
-  compute(inputs: Tensors): Tensor | Tensor[];
+  compute: (inputs: Tensors) => Tensor | Tensor[];
 }
 
 const rows: Drawn = { shape: ["N", 4] };
@@ -27,11 +27,11 @@ const digits: Drawn = { shape: ["N", 4], range: [-1, 2], type: "int32" };
 
 const unary = (compute: (x: Tensor) => Tensor, x = rows): Case => ({
   inputs: { x },
-  compute: ({ x }) => compute(x),
+  compute: (tensors) => compute(tensors.x),
 });
 const binary = (compute: (a: Tensor, b: Tensor) => Tensor, a = rows, b = a): Case => ({
   inputs: { a, b },
-  compute: ({ a, b }) => compute(a, b),
+  compute: (tensors) => compute(tensors.a, tensors.b),
 });
 /** Of whole numbers, so that equal ones occur. */
 const compared = (compute: (a: Tensor, b: Tensor) => Tensor): Case =>
@@ -134,7 +134,10 @@ function attend(name: "Attention" | "AttentionWithDropout", inputs: Tensors): Te
   return fused(name, Object.fromEntries(floats) as Record<string, Tensor>, { numHeads: 2 });
 }
 
-const attentionInputs = { Attention: attention, AttentionWithDropout: { ...attention, dropoutMask } };
+const attentionInputs = {
+  Attention: attention,
+  AttentionWithDropout: { ...attention, dropoutMask },
+};
 
 function attentionGradients(name: keyof typeof attentionInputs): Case {
   return gradients(attentionInputs[name], (inputs) => attend(name, inputs)[0]);

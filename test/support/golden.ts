@@ -40,11 +40,32 @@ export function goldenBatch(example: Pick<GoldenCase, "numLabels">): Batch {
   return {
     ids: Int32Array.from(ids.flat()),
     typeIds: Int32Array.from(typeIds.flat()),
-    maskBias: Float32Array.from(lengths.flatMap((n) => ids[0].map((_, t) => (t < n ? 0 : -10_000)))),
+    maskBias: Float32Array.from(
+      lengths.flatMap((n) => ids[0].map((_, t) => (t < n ? 0 : -10_000))),
+    ),
     labels: Float32Array.from(example.numLabels === 1 ? targets : labels),
     numExamples,
     length,
     numTokens: lengths.reduce((sum, n) => sum + n, 0),
+  };
+}
+
+/** Some rows of a batch, as long as the longest of them. */
+export function rowsOf(batch: Batch, rows: readonly number[]): Batch {
+  const lengthOf = (row: number) =>
+    batch.maskBias.subarray(row * batch.length, (row + 1) * batch.length).filter((x) => x === 0)
+      .length;
+  const length = Math.max(...rows.map(lengthOf));
+  const pick = (values: Int32Array | Float32Array) =>
+    rows.flatMap((row) => [...values.subarray(row * batch.length, row * batch.length + length)]);
+  return {
+    ids: Int32Array.from(pick(batch.ids)),
+    typeIds: Int32Array.from(pick(batch.typeIds)),
+    maskBias: Float32Array.from(pick(batch.maskBias)),
+    labels: Float32Array.from(rows, (row) => batch.labels[row]),
+    numExamples: rows.length,
+    length,
+    numTokens: rows.reduce((sum, row) => sum + lengthOf(row), 0),
   };
 }
 
@@ -78,7 +99,8 @@ export async function goldenLearner(
 /** A learner that starts where the PyTorch case starts. */
 export async function goldenCaseLearner(engine: Engine, example: GoldenCase): Promise<Learner> {
   const learner = await goldenLearner(engine, example);
-  for (const [name, { data }] of goldenTensors(example, "init/")) learner.parameter(name).write(data);
+  for (const [name, { data }] of goldenTensors(example, "init/"))
+    learner.parameter(name).write(data);
   return learner;
 }
 

@@ -4,7 +4,24 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Engine } from "../../src/engine/engine.ts";
 import type { Learner } from "../../src/train/learner.ts";
 import { engines } from "../support/engines.ts";
-import { cases, goldenBatch, goldenCaseLearner, goldenTensors, learningRates, relativeError } from "../support/golden.ts";
+import {
+  cases,
+  goldenBatch,
+  goldenCaseLearner,
+  goldenTensors,
+  learningRates,
+  relativeError,
+} from "../support/golden.ts";
+
+/** Relative to the largest value of a tensor, but for `vanishing`. What was seen here is 3 to 10 times smaller. */
+const tolerances = {
+  logits: 2e-6,
+  gradient: 1e-5,
+  vanishing: 1e-7,
+  losses: 2e-6,
+  /** Leaving out the weight decay changes the parameters it acts on by 2e-4 to 4e-4. */
+  final: 1e-4,
+};
 
 describe.each(engines)("%s engine", (_, createEngine) => {
   let engine: Engine;
@@ -19,35 +36,44 @@ describe.each(engines)("%s engine", (_, createEngine) => {
 
     test("logits and loss", async () => {
       const { logits, lossSum } = await learner.predict(batch);
-      const expected = goldenTensors(example, "logits").get("");
-      expect(relativeError(logits, expected?.data ?? [])).toBeLessThan(1e-5);
-      expect(lossSum / batch.numExamples).toBeCloseTo(example.loss, 5);
+      const expected = goldenTensors(example, "logits").get("")!;
+      expect(relativeError(logits, expected.data)).toBeLessThan(tolerances.logits);
+      expect(lossSum / batch.numExamples).toBeCloseTo(example.loss, 6);
     });
 
     test.runIf(example.losses)("gradient of every trained parameter, and of no other", async () => {
       const expected = goldenTensors(example, "grad/");
-      expect([...learner.trainedNames].sort()).toEqual([...expected.keys()].sort());
+      expect(learner.trainedNames.toSorted()).toEqual([...expected.keys()].toSorted());
       await learner.accumulate(batch, 1 / batch.numExamples, { step: 0, piece: 0 });
-      const gradients = new Map<string, Float32Array>();
-      for (const name of expected.keys()) gradients.set(name, (await learner.gradient(name).read()).slice());
-      // The key bias has no effect on a softmax: its gradient is rounding noise around zero.
       for (const [name, { data }] of expected) {
-        const error = relativeError(gradients.get(name) as Float32Array, data);
-        const vanishing = name.endsWith("self.key.bias");
-        expect(vanishing ? Math.max(...data.map(Math.abs)) : error, name).toBeLessThan(1e-4);
+        const gradient = (await learner.gradient(name).read()).slice();
+        const [error, tolerance] = hasNoEffect(name)
+          ? [largest(gradient), tolerances.vanishing]
+          : [relativeError(gradient, data), tolerances.gradient];
+        expect(error, name).toBeLessThan(tolerance);
+        learner.gradient(name).write(new Float32Array(data.length));
       }
-      for (const name of expected.keys()) learner.gradient(name).write(new Float32Array(expected.get(name)!.data.length));
     });
 
     test.runIf(example.losses)("losses and parameters over 10 optimizer steps", async () => {
       const losses: number[] = [];
       for (const [step, learningRate] of learningRates.entries())
         losses.push((await learner.step([batch], step, learningRate)).loss);
-      expect(relativeError(losses, example.losses ?? [])).toBeLessThan(1e-5);
+      expect(relativeError(losses, example.losses!)).toBeLessThan(tolerances.losses);
       for (const [name, { data }] of goldenTensors(example, "final/")) {
-        if (name.endsWith("self.key.bias")) continue; // Adam turns its rounding noise into steps of full size
-        expect(relativeError(await learner.parameter(name).read(), data), name).toBeLessThan(1e-3);
+        if (hasNoEffect(name)) continue; // Adam turns its rounding noise into steps of full size
+        const values = await learner.parameter(name).read();
+        expect(relativeError(values, data), name).toBeLessThan(tolerances.final);
       }
     });
   });
 });
+
+/** The key bias shifts all scores of a query alike, which a softmax does not see. */
+function hasNoEffect(name: string): boolean {
+  return name.endsWith("self.key.bias");
+}
+
+function largest(values: Float32Array): number {
+  return values.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
+}

@@ -116,10 +116,17 @@ function neededNodes(nodes: readonly Node[], outputs: readonly Value[]): Node[] 
   return kept.toReversed();
 }
 
-/** Operators whose result may be a view of their input rather than a value of its own. */
-const views = new Set(["Identity", "Reshape", "Transpose", "Unsqueeze"]);
+/** Operators that compute each value from those at its own place: they may write over what they read. */
+// prettier-ignore
+const elementwise = new Set([
+  "Abs", "Add", "Cast", "Div", "Erf", "Exp", "Log", "Max", "Min", "Mul", "Neg", "Pow", "Reciprocal", "Relu", "Sigmoid",
+  "Sqrt", "Sub", "Sum", "Tanh", "Where",
+]);
 
-/** Whether every node that reads `buffer` must have finished before `output` is written. */
+/** Operators whose result may be a view of their input rather than a value of its own. */
+const views = new Set(["Identity", "Reshape", "Unsqueeze"]);
+
+/** Whether nothing reads `buffer` after `output` is written, nor at another place than is being written. */
 function isWrittenLast(nodes: readonly Node[], buffer: string, output: string): boolean {
   const ancestors = new Set([output]);
   for (const node of nodes.toReversed())
@@ -130,6 +137,7 @@ function isWrittenLast(nodes: readonly Node[], buffer: string, output: string): 
     if (!node.inputs.some((name) => aliases.has(name))) continue;
     if (!node.outputs.some((name) => ancestors.has(name))) return false;
     if (views.has(node.op)) for (const name of node.outputs) aliases.add(name);
+    else if (!elementwise.has(node.op)) return false;
   }
   return true;
 }

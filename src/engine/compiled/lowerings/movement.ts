@@ -120,7 +120,7 @@ export const PadV2 = (
     return recording.op("Sub", [recording.op("Sub", [padded, size]), recording.integers([start])]);
   });
   const pads = recording.op("Concat", [before, ...after], { attributes: { axis: 0 } });
-  const value = recording.fill(constantValue, [], x.type as Constant);
+  const value = recording.fill(constantValue, [], x.type as "float32" | "int32");
   return { name: recording.op("Pad", [x.name, pads, value]), shape, type: x.type };
 };
 

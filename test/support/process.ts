@@ -1,0 +1,84 @@
+// `peft train` in a process of its own, from the built program, on the tiny encoder.
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { setTimeout } from "node:timers/promises";
+import { join } from "node:path";
+import { stringifyExperiment } from "../../src/config/load.ts";
+import { resolveExperiment } from "../../src/config/schema.ts";
+import { writeTinyEncoder, writeTinyGlue } from "./tiny.ts";
+
+const bin = join(import.meta.dirname, "..", "..", "bin", "peft.js");
+
+export interface Workplace {
+  folder: string;
+  config: string;
+}
+
+/** A folder with encoder, data and an experiment of 60 steps that is evaluated and saved often. */
+export function writeWorkplace(folder: string): Workplace {
+  const experiment = resolveExperiment({
+    task: { name: "sst2", maxLength: 16 },
+    encoder: { source: writeTinyEncoder(join(folder, "encoder")) },
+    method: { name: "houlsby", size: 4 },
+    training: { epochs: 10, batchSize: 4, learningRate: 3e-3 },
+    evaluation: { every: 5 },
+    checkpoint: { everySteps: 3 },
+    dataDir: writeTinyGlue(join(folder, "glue")),
+  });
+  const config = join(folder, "experiment.yaml");
+  writeFileSync(config, stringifyExperiment(experiment));
+  return { folder, config };
+}
+
+export interface Ended {
+  code: number | null;
+  stderr: string;
+  seconds: number;
+}
+
+/** Starts training, or goes on with the run that is in `out`. */
+export function startTraining({ config, folder }: Workplace, out: string): ChildProcess {
+  const run = runFolder(out);
+  const begun = run !== undefined && existsSync(join(run, "config.yaml"));
+  const what = begun ? ["--resume", run] : ["--config", config, "--out", out];
+  const env = { ...process.env, PEFT_CACHE: join(folder, "cache") };
+  return spawn(process.execPath, [bin, "train", ...what, "--quiet"], { env });
+}
+
+/** Waits for a process. */
+export async function ended(child: ChildProcess): Promise<Ended> {
+  const start = performance.now();
+  let stderr = "";
+  child.stderr?.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
+  child.stdout?.resume();
+  const code = await new Promise<number | null>((resolve) => void child.on("close", resolve));
+  return { code, stderr, seconds: (performance.now() - start) / 1000 };
+}
+
+/** Trains, killed without warning after so many seconds if it is still at work then. */
+export async function trainAndKill(place: Workplace, out: string, seconds: number): Promise<Ended> {
+  const child = startTraining(place, out);
+  const end = ended(child);
+  await Promise.race([end, setTimeout(seconds * 1000)]);
+  child.kill("SIGKILL");
+  return end;
+}
+
+/** The run folder in `out`, once it is there. */
+export function runFolder(out: string): string | undefined {
+  const [name] = existsSync(out) ? readdirSync(out) : [];
+  return name === undefined ? undefined : join(out, name);
+}
+
+/** Whether the run in `out` has its result. */
+export function isFinished(out: string): boolean {
+  const run = runFolder(out);
+  return run !== undefined && existsSync(join(run, "result.json"));
+}
+
+/** The files of the finished run in `out` that must not depend on how it came about. */
+export function filesOf(out: string): Record<string, string> {
+  const names = ["adapter.safetensors", "last.safetensors", "metrics.jsonl"];
+  const read = (name: string) => readFileSync(join(runFolder(out) ?? out, name)).toString("base64");
+  return Object.fromEntries(names.map((name) => [name, read(name)]));
+}
