@@ -1,7 +1,13 @@
 // Whether the counter-based streams are random enough for shuffles, dropout and initial values. Every statistic is of fixed
 // seeds, so it never changes; the limits are what a true source exceeds about once in 10,000 tries or less.
 import { describe, expect, test } from "vitest";
-import { permutation, type RandomStream, randomStream, truncatedNormal } from "../src/random.ts";
+import {
+  permutation,
+  randomIntegers,
+  type RandomStream,
+  randomStream,
+  truncatedNormal,
+} from "../src/random.ts";
 
 const draws = 100_000;
 
@@ -131,4 +137,23 @@ test("truncatedNormal has the moments of a normal cut off at two deviations", ()
   expect(Math.abs(mean)).toBeLessThan((4.5 * 0.02) / Math.sqrt(draws));
   // 1 - 2 a phi(a) / (2 Phi(a) - 1) = 0.7737 at a = 2
   expect(variance / 0.02 ** 2).toBeCloseTo(0.7737, 2);
+});
+
+describe("randomIntegers", () => {
+  test("sfc32 as its reference implementation draws it", () => {
+    // sfc32 from the words 1, 2, 3 and counter 1, in arbitrary precision.
+    const stream = { uint32: (i: number) => i + 1, uniform: () => 0 };
+    const words = [1, 2, 3, 1].map((word) => BigInt(word));
+    const MASK = 0xffffffffn;
+    const expected: number[] = [];
+    for (let i = 0; i < 20; i++) {
+      const draw = (words[0] + words[1] + words[3]) & MASK;
+      words[3] = (words[3] + 1n) & MASK;
+      words[0] = words[1] ^ (words[1] >> 9n);
+      words[1] = (words[2] + (words[2] << 3n)) & MASK;
+      words[2] = ((((words[2] << 21n) | (words[2] >> 11n)) & MASK) + draw) & MASK;
+      if (i >= 12) expected.push(Number(BigInt.asIntN(32, draw)));
+    }
+    expect([...randomIntegers(stream, 8)]).toEqual(expected);
+  });
 });

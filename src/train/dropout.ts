@@ -4,7 +4,7 @@
 // Drawing one number per dropped value would cost as much as the step itself (58 million values for 32 x 128 tokens through
 // MiniLM). Instead each piece of a batch draws one fresh pool of mask values a little longer than its largest site, and every
 // site reads a window of the pool at an offset of its own. Sites share draws, but at shifted positions; steps share nothing.
-import { randomStream, type RandomStream } from "../random.ts";
+import { randomIntegers, randomStream, type RandomStream } from "../random.ts";
 import type { HostTensor } from "../engine/engine.ts";
 import type { DropoutSite } from "../model/bert.ts";
 import { type SymbolicShape, sizeOf } from "../model/shape.ts";
@@ -39,15 +39,21 @@ export function dropoutMasks(
   );
 }
 
-/** Two 16-bit draws from every 32-bit one; the rate is met to 1/65536. */
+/**
+ * Two 16-bit draws from every 32-bit one; the rate is met to 1/65536. Works on the bits of the floats: a branch on random data
+ * would be mispredicted all the time.
+ */
 function drawPool(stream: RandomStream, rate: number, length: number): Float32Array {
   const pool = new Float32Array(length);
+  const bits = new Int32Array(pool.buffer);
+  const [kept] = new Int32Array(Float32Array.of(1 / (1 - rate)).buffer);
   const threshold = Math.round(rate * 0x10000);
-  const kept = 1 / (1 - rate);
+  const draws = randomIntegers(stream, Math.ceil(length / 2));
   for (let i = 0; i < length; i += 2) {
-    const bits = stream.uint32(i >>> 1);
-    pool[i] = (bits & 0xffff) < threshold ? 0 : kept;
-    pool[i + 1] = bits >>> 16 < threshold ? 0 : kept; // past the end of an odd pool this is ignored
+    const pair = draws[i >> 1];
+    // (draw - threshold) >> 31 is all ones where the draw is below the threshold: dropped.
+    bits[i] = kept & ~(((pair & 0xffff) - threshold) >> 31);
+    bits[i + 1] = kept & ~(((pair >>> 16) - threshold) >> 31); // past the end of an odd pool this is ignored
   }
   return pool;
 }

@@ -113,7 +113,7 @@ export class Recording {
 
   #refuseLeakedDimension(value: number): void {
     invariant(
-      !this.markers.divide(value),
+      !this.markers.divide(value) && !this.markers.divide(asInteger(1 / value)),
       `a batch dimension became the constant ${value}: pass it as an input (a mean over the batch takes its 1/B as weights)`,
     );
   }
@@ -174,4 +174,10 @@ export class Markers {
     for (; factor % this.T === 0; numT++) factor /= this.T;
     return { factor, numB, numT };
   }
+}
+
+/** The integer that a float32 reciprocal comes from, else the value itself. */
+function asInteger(value: number): number {
+  const rounded = Math.round(value);
+  return Math.abs(value - rounded) < 1e-5 * rounded ? rounded : value;
 }
