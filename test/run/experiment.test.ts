@@ -184,7 +184,7 @@ describe("refuses", () => {
     expect((await errorOf(experimentOf(), { outDir: file })).message).toContain(file);
     const below = join(file, "below");
     const { message } = await errorOf(experimentOf(), { outDir: below });
-    expect(message).toContain("a part of the path is a file, expected a folder");
+    expect(message).toContain("a file of that name exists, expected a folder");
     expect(readFileSync(file, "utf8")).toBe("");
   });
 
