@@ -4,9 +4,7 @@ import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import type { Batch } from "../src/data/batches.ts";
 import { createEngine } from "../src/engine/create.ts";
-import { applyMethod } from "../src/methods/methods.ts";
-import { Learner } from "../src/train/learner.ts";
-import { randomWeights, type ShapeName, shapeWithDropout } from "./shapes.ts";
+import { adapterLearner, randomWeights, type ShapeName, shapeWithDropout } from "./shapes.ts";
 
 const { values } = parseArgs({
   options: {
@@ -21,22 +19,7 @@ const { values } = parseArgs({
 async function main(): Promise<void> {
   const shape = shapeWithDropout(values.shape as ShapeName, Number(values.dropout));
   const engine = await createEngine("cpu");
-  const learner = new Learner({
-    engine,
-    shape,
-    weights: randomWeights(shape),
-    tuning: applyMethod(shape, { name: "houlsby", size: Number(values.size), initStd: 0.01 }),
-    kind: "classification",
-    numOutputs: 2,
-    optimizer: {
-      adamBeta1: 0.9,
-      adamBeta2: 0.999,
-      adamEpsilon: 1e-6,
-      weightDecay: 0.01,
-      maxGradNorm: 1,
-    },
-    seed: 0,
-  });
+  const learner = adapterLearner(engine, shape, randomWeights(shape), Number(values.size));
   const pieces = randomPieces(Number(values.batch), Number(values.length), engine.preferredTokens);
   say({ ready: true, engine: engine.description });
   let step = 0;

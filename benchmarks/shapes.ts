@@ -1,4 +1,8 @@
-// The encoders that benchmarks run on: real dimensions, random weights of a fixed seed, so that they run where no weights are.
+// What benchmarks train: encoders of real dimensions with random weights of a fixed seed, so that they run where no weights are, and
+// a learner with adapters in the paper's recipe.
+import type { Engine } from "../src/engine/engine.ts";
+import { applyMethod } from "../src/methods/methods.ts";
+import { Learner } from "../src/train/learner.ts";
 import { randomStream } from "../src/random.ts";
 import { encoderParameters, type EncoderShape, sizeOf } from "../src/model/shape.ts";
 import type { FloatTensor } from "../src/model/safetensors.ts";
@@ -36,4 +40,29 @@ export function randomWeights(shape: EncoderShape): Map<string, FloatTensor> {
     weights.set(name, { shape: dims, data });
   }
   return weights;
+}
+
+/** A two-class learner with Houlsby adapters of the given size. */
+export function adapterLearner(
+  engine: Engine,
+  shape: EncoderShape,
+  weights: ReadonlyMap<string, FloatTensor>,
+  size: number,
+): Learner {
+  return new Learner({
+    engine,
+    shape,
+    weights,
+    tuning: applyMethod(shape, { name: "houlsby", size, initStd: 0.01 }),
+    kind: "classification",
+    numOutputs: 2,
+    optimizer: {
+      adamBeta1: 0.9,
+      adamBeta2: 0.999,
+      adamEpsilon: 1e-6,
+      weightDecay: 0.01,
+      maxGradNorm: 1,
+    },
+    seed: 0,
+  });
 }

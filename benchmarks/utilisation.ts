@@ -8,13 +8,12 @@ import { encodeSplit } from "../src/data/encode.ts";
 import { tasks } from "../src/data/tasks.ts";
 import { createEngine } from "../src/engine/create.ts";
 import type { Engine } from "../src/engine/engine.ts";
-import { applyMethod } from "../src/methods/methods.ts";
 import { locateEncoder } from "../src/model/locate.ts";
 import { loadEncoder } from "../src/model/pretrained.ts";
 import type { EncoderShape } from "../src/model/shape.ts";
 import { loadTokenizer } from "../src/text/tokenizer.ts";
-import { Learner } from "../src/train/learner.ts";
 import { median } from "./contender.ts";
+import { adapterLearner } from "./shapes.ts";
 
 const ADAPTER_SIZE = 64;
 const BATCH_SIZE = 32;
@@ -93,22 +92,7 @@ async function main(): Promise<void> {
   const { engine, secondsInside } = timed(await createEngine("cpu"));
   const rate = await matmulRate(engine);
   const beforeTraining = secondsInside();
-  const learner = new Learner({
-    engine,
-    shape: encoder.shape,
-    weights: encoder.weights,
-    tuning: applyMethod(encoder.shape, { name: "houlsby", size: ADAPTER_SIZE, initStd: 0.01 }),
-    kind: "classification",
-    numOutputs: 2,
-    optimizer: {
-      adamBeta1: 0.9,
-      adamBeta2: 0.999,
-      adamEpsilon: 1e-6,
-      weightDecay: 0.01,
-      maxGradNorm: 1,
-    },
-    seed: 0,
-  });
+  const learner = adapterLearner(engine, encoder.shape, encoder.weights, ADAPTER_SIZE);
   const lengths = lengthsOf(train);
   const epoch = planEpoch(lengths, { batchSize: BATCH_SIZE, seed: 0, epoch: 0 });
   const batches = epoch.slice(0, values.steps ? Number(values.steps) : epoch.length);
