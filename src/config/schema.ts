@@ -24,9 +24,9 @@ const training = z.strictObject({
   learningRate: z.number().positive().default(3e-4),
   /** Passes over the training data. */
   epochs: z.number().positive().default(5),
-  /** Examples per forward and backward pass. */
+  /** Examples per batch; computed in pieces where it is long, with the same result. */
   batchSize: z.int().min(1).default(32),
-  /** Passes whose gradients are averaged into one optimizer step. */
+  /** Batches whose gradients are averaged into one optimizer step. */
   gradientAccumulation: z.int().min(1).default(1),
   /** Share of all steps in which the learning rate climbs from 0; it then falls linearly to 0. */
   warmupFraction: z.number().min(0).max(1).default(0.1),

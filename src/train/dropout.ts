@@ -1,8 +1,7 @@
 // Dropout masks as inputs of the training program. Masks are drawn from counter-based streams, so that they depend on nothing
 // but (seed, step, piece) and a resumed run repeats them.
 //
-// Drawing one number per dropped value would cost as much as the step itself (58 million values for 32 x 128 tokens through
-// MiniLM). Instead each piece of a batch draws one fresh pool of mask values a little longer than its largest site, and every
+// Drawing one number per value (58 million for 32 x 128 tokens through MiniLM) would take about a quarter of the step. Instead each piece of a batch draws one fresh pool of mask values a little longer than its largest site, and every
 // site reads a window of the pool at an offset of its own. Sites share draws, but at shifted positions; steps share nothing.
 import { randomIntegers, randomStream, type RandomStream } from "../random.ts";
 import type { HostTensor } from "../engine/engine.ts";

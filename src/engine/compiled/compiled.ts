@@ -23,6 +23,7 @@ export interface CompiledOptions {
  */
 const PREFERRED_TOKENS = 1024;
 
+/** The engine that runs wherever onnxruntime-node installs. */
 export function createCompiledEngine(options: CompiledOptions = {}): Engine {
   const numThreads = options.numThreads ?? availableParallelism();
   const version = env.versions.node ?? env.versions.common;
