@@ -58,6 +58,11 @@ export function readText(path: string, hint?: string): string {
 /** Whether something exists at `path`. */
 export const pathExists = existsSync;
 
+/** Size of the file in bytes; null where there is none. */
+export function fileBytes(path: string): number | null {
+  return attempt(path, () => statSync(path, { throwIfNoEntry: false })?.size ?? null);
+}
+
 /**
  * Creates a folder and its missing parents. One by one, because Node's recursive mkdir never returns below folders that refuse
  * new entries with ENOENT, such as /proc.

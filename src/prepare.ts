@@ -1,6 +1,6 @@
 // What an experiment needs before it can train: encoder, tokenizer and data, read, checked against each other and hashed.
 import { resolve } from "node:path";
-import type { Provenance } from "./config/run-folder.ts";
+import type { Provenance } from "./record/run-folder.ts";
 import type { Experiment } from "./config/schema.ts";
 import { defaultCacheDir } from "./data/cache.ts";
 import { type EncodedSplit, encodeSplit } from "./data/encode.ts";

@@ -1,8 +1,8 @@
 // The story of one experiment, from its settings to result.json.
-import { openRun } from "./config/run-folder.ts";
 import type { Experiment } from "./config/schema.ts";
 import type { Task } from "./data/task.ts";
 import { tasks } from "./data/tasks.ts";
+import { fileBytes } from "./files.ts";
 import { createEngine } from "./engine/create.ts";
 import { applyMethod } from "./methods/methods.ts";
 import { majorityScore } from "./metrics/metrics.ts";
@@ -14,8 +14,10 @@ import {
   prepareEncoder,
   prepareTokenizer,
 } from "./prepare.ts";
-import { removeState } from "./train/checkpoint.ts";
-import type { Evaluation, ParameterLedger, Report } from "./train/events.ts";
+import { RESULT_VERSION, type Recorded, type TrainedResult } from "./record/result.ts";
+import { openRun, software } from "./record/run-folder.ts";
+import { adapterFile, removeState } from "./train/checkpoint.ts";
+import type { Report } from "./train/events.ts";
 import { countParameters } from "./train/ledger.ts";
 import { Learner } from "./train/learner.ts";
 import { bestOf, train, type TrainingOutcome } from "./train/trainer.ts";
@@ -29,40 +31,11 @@ export interface RunOptions {
   report: Report;
 }
 
-/** What result.json holds. */
-export interface RunResult {
-  runDir: string;
-  status: "ok" | "diverged";
-  /** Why training ended before the last planned step, if it did. */
-  reason?: string;
-  task: string;
-  method: Experiment["method"];
-  mainMetric: string;
-  evaluations: Evaluation[];
-  /** The best evaluation on the deciding split, whose parameters adapter.safetensors holds. */
-  best: Evaluation | null;
-  /** Split -> metric -> score of always answering the training set's most frequent class (its mean score in regression). */
-  majority: Record<string, Record<string, number>>;
-  parameters: ParameterLedger;
-  steps: number;
-  totalSteps: number;
-  /** Wall time of training and evaluation, over all sessions of the run. */
-  seconds: number;
-  /** The part of `seconds` spent in training steps on the engine. */
-  computeSeconds: number;
-  tokensPerSecond: number;
-  /** Share of padding among the positions computed while training. */
-  paddingWaste: number;
-  /** Largest resident memory of the last session's process. */
-  peakBytes: number;
-  engine: string;
-}
-
 /** Runs an experiment, or goes on with one. Throws UserError for what the user can fix and Interrupted after Ctrl-C. */
 export async function runExperiment(
   experiment: Experiment,
   options: RunOptions,
-): Promise<RunResult> {
+): Promise<Recorded<TrainedResult>> {
   const { report, signal } = options;
   const task = tasks[experiment.task.name];
   const encoder = await prepareEncoder(experiment, report);
@@ -102,21 +75,24 @@ export async function runExperiment(
     signal,
     report,
   });
-  const result: RunResult = {
-    runDir: folder.path,
-    task: task.name,
-    method: experiment.method,
+  const result: TrainedResult = {
+    resultVersion: RESULT_VERSION,
+    ...summarise(outcome),
+    experiment,
     mainMetric,
     majority: majorityScores(task, data),
     parameters,
+    adapterBytes: fileBytes(adapterFile(folder.path)),
+    encoderSha256: encoder.weightsSha256,
     engine: engine.description,
-    ...summarise(outcome),
+    software: software(),
+    finishedAt: new Date().toISOString(),
   };
   folder.finish(result);
   removeState(folder.path);
   await learner.dispose();
   await engine.dispose();
-  return result;
+  return { ...result, runDir: folder.path };
 }
 
 /** What training came to, in the words of result.json. */
@@ -149,7 +125,7 @@ function adapterMetadata(
   };
 }
 
-function majorityScores(task: Task, data: PreparedData): RunResult["majority"] {
+function majorityScores(task: Task, data: PreparedData): TrainedResult["majority"] {
   return Object.fromEntries(
     data.evaluation.map(({ encoded, name }) => [
       name,

@@ -39,6 +39,9 @@ export const initialState = (): TrainingState => ({
   positions: 0,
 });
 
+/** The trained parameters of the best evaluation. */
+export const adapterFile = (runDir: string) => join(runDir, "adapter.safetensors");
+
 const stateFile = (runDir: string) => join(runDir, "state.safetensors");
 
 /** Writes the trained parameters as they are now. */

@@ -6,6 +6,7 @@ import { Interrupted } from "../errors.ts";
 import { writeAtomic } from "../files.ts";
 import type { MetricName } from "../metrics/metrics.ts";
 import {
+  adapterFile,
   initialState,
   loadState,
   saveParameters,
@@ -15,6 +16,7 @@ import {
 import { score } from "./evaluate.ts";
 import type { Evaluation, Report } from "./events.ts";
 import type { Learner } from "./learner.ts";
+import { writePredictions } from "./predictions.ts";
 import { learningRateAt } from "./schedule.ts";
 
 /** The part of an experiment that decides how training goes. */
@@ -159,11 +161,13 @@ class Trainer {
     const { mainMetric } = this.#options.task;
     const { lossCount, lossSum, step } = this.#state;
     const evaluations: Evaluation[] = [];
+    const answers: Parameters<typeof writePredictions>[1] = {};
     for (const split of this.#options.evaluationSplits) {
       const scores = await this.#score(split.data);
       if (!scores) return false;
       const trainLoss = lossCount > 0 ? lossSum / lossCount : null;
-      const { loss, metrics } = scores;
+      const { loss, metrics, predictions } = scores;
+      answers[split.name] = { labels: split.data.labels, predictions };
       const epoch = step / this.#stepsPerEpoch;
       evaluations.push({ step, epoch, split: split.name, trainLoss, loss, metrics, best: false });
     }
@@ -171,10 +175,11 @@ class Trainer {
     const best = bestOf(this.#state.evaluations);
     if (deciding && (!best || deciding.metrics[mainMetric] > best.metrics[mainMetric])) {
       for (const evaluation of evaluations) evaluation.best = true;
-      await saveParameters(join(runDir, "adapter.safetensors"), learner, {
+      await saveParameters(adapterFile(runDir), learner, {
         ...metadata,
         step: String(step),
       });
+      writePredictions(runDir, answers);
     }
     this.#state.evaluations.push(...evaluations);
     this.#state.sinceBest = deciding?.best ? 0 : this.#state.sinceBest + 1;

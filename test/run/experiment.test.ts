@@ -11,9 +11,12 @@ import {
 import { Interrupted, UserError } from "../../src/errors.ts";
 import { readBytes, sha256 } from "../../src/files.ts";
 import type { MethodConfig } from "../../src/methods/methods.ts";
+import { computeMetrics, type MetricName } from "../../src/metrics/metrics.ts";
 import { readSafetensors } from "../../src/model/safetensors.ts";
 import { runExperiment, type RunOptions } from "../../src/run.ts";
+import { readResult } from "../../src/record/result.ts";
 import type { Evaluation, RunEvent } from "../../src/train/events.ts";
+import { readPredictions } from "../../src/train/predictions.ts";
 import { temporaryFolders } from "../support/temp.ts";
 import { tinyShape, writeTinyEncoder, writeTinyGlue } from "../support/tiny.ts";
 
@@ -82,17 +85,22 @@ describe.each(["cola", "sst2", "stsb"] as const)("the run folder of %s", (name) 
       "config.yaml",
       "last.safetensors",
       "metrics.jsonl",
+      "predictions.json",
       "provenance.json",
       "result.json",
     ]);
-    expect(json(runDir, "result.json")).toEqual(JSON.parse(JSON.stringify(result)));
+    expect(readResult(runDir)).toEqual(JSON.parse(JSON.stringify(result)));
     expect(loadExperiment(join(runDir, "config.yaml")).experiment).toEqual(experiment);
     const lines = readFileSync(join(runDir, "metrics.jsonl"), "utf8").trim().split("\n");
     const evaluations = lines.map((line) => JSON.parse(line) as Evaluation);
     expect(evaluations).toEqual(result.evaluations);
     expect(evaluations.map(({ step }) => step)).toEqual([3, 6]);
     expect(result.best).toEqual(evaluations.findLast(({ best }) => best));
-    expect(result).toMatchObject({ status: "ok", task: name, steps: 6, totalSteps: 6 });
+    expect(result).toMatchObject({ status: "ok", experiment, steps: 6, totalSteps: 6 });
+    const { dev } = readPredictions(runDir)!;
+    const { mainMetric } = result as { mainMetric: MetricName };
+    const rescored = computeMetrics([mainMetric], dev.predictions, dev.labels)[mainMetric];
+    expect(rescored).toBe(result.best?.metrics[mainMetric]);
     expect(Object.keys(result.majority.dev)).toEqual(Object.keys(evaluations[0].metrics));
 
     const { metadata, tensors } = readSafetensors(join(runDir, "adapter.safetensors"));
@@ -139,7 +147,7 @@ describe("going on with a run", () => {
     expect(existsSync(join(runDir, "result.json"))).toBe(false);
     writeFileSync(join(runDir, "state.safetensors.99.tmp"), "a write that was killed");
     const resumed = await run(experiment, { resume: runDir });
-    for (const name of ["adapter.safetensors", "last.safetensors", "metrics.jsonl", "config.yaml"])
+    for (const name of ["adapter.safetensors", "last.safetensors", "metrics.jsonl", "config.yaml", "predictions.json"])
       expect(readBytes(join(runDir, name)).equals(readBytes(join(undisturbed.runDir, name))), name).toBe(true); // prettier-ignore
     expect(readdirSync(runDir)).toEqual(readdirSync(undisturbed.runDir));
     expect(resumed.best).toEqual(undisturbed.best);

@@ -6,8 +6,9 @@ import { isDeepStrictEqual } from "node:util";
 import { join } from "node:path";
 import { UserError } from "../errors.ts";
 import { makeFolder, pathExists, readText, sha256, writeAtomic } from "../files.ts";
-import { loadExperiment, stringifyExperiment } from "./load.ts";
-import type { Experiment } from "./schema.ts";
+import { loadExperiment, stringifyExperiment } from "../config/load.ts";
+import type { Experiment } from "../config/schema.ts";
+import { RESULT, type RunResult } from "./result.ts";
 
 /** The bytes that an experiment depends on besides its settings. */
 export interface Provenance {
@@ -19,12 +20,11 @@ export interface Provenance {
 export interface RunFolder {
   path: string;
   /** Writes result.json, which makes the run a finished one. */
-  finish(result: object): void;
+  finish(result: RunResult): void;
 }
 
-const CONFIG = "config.yaml";
+export const CONFIG = "config.yaml";
 const PROVENANCE = "provenance.json";
-const RESULT = "result.json";
 
 /**
  * Creates the run's folder below `outDir`, or opens the one to resume. Throws UserError if the run is finished, was begun and is
@@ -124,7 +124,8 @@ function show(value: unknown): string {
       : JSON.stringify(value);
 }
 
-function software(): Record<string, string> {
+/** Versions of this program and of Node, and the platform. */
+export function software(): Record<string, string> {
   const { version } = JSON.parse(
     readFileSync(new URL("../../package.json", import.meta.url), "utf8"),
   ) as { version: string };
