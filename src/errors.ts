@@ -15,17 +15,9 @@ export class UserError extends Error {
   }
 }
 
-/** Training was stopped from outside after a finished step, and everything needed to go on is saved in `runDir`. */
+/** Work was stopped from outside, and everything needed to go on is saved. */
 export class Interrupted extends UserError {
   override name = "Interrupted";
-  readonly runDir: string;
-
-  constructor(runDir: string, step: number) {
-    super(`stopped after step ${step}; everything is saved in ${runDir}`, {
-      hint: `go on with: peft train --resume ${runDir}`,
-    });
-    this.runDir = runDir;
-  }
 }
 
 /** Throws a bug report unless `condition` holds. The message names the two values that disagree. */

@@ -5,6 +5,7 @@ import type { Experiment } from "./config/schema.ts";
 import { defaultCacheDir } from "./data/cache.ts";
 import { type EncodedSplit, encodeSplit } from "./data/encode.ts";
 import type { Task } from "./data/task.ts";
+import { tasks } from "./data/tasks.ts";
 import { UserError } from "./errors.ts";
 import { locateEncoder } from "./model/locate.ts";
 import { loadEncoder, type PretrainedEncoder } from "./model/pretrained.ts";
@@ -24,20 +25,55 @@ export interface PreparedData {
   evaluation: PreparedSplit[];
 }
 
-/** The pretrained encoder, with the dropout that the experiment asks for. Throws UserError where texts may be longer than it reads. */
-export async function prepareEncoder(
-  experiment: Experiment,
-  report: Report,
-): Promise<PretrainedEncoder> {
-  const { dropout, source } = experiment.encoder;
+/** Everything that is read before an experiment can run. */
+export interface Inputs {
+  encoder: PretrainedEncoder;
+  tokenizer: TextTokenizer;
+  data: PreparedData;
+}
+
+/** Reads what an experiment needs. */
+export type Reader = (experiment: Experiment, report: Report) => Promise<Inputs>;
+
+/**
+ * A reader that remembers what it has read: the last encoder, and every task's tokens. A sweep reads each file once per
+ * process that way.
+ */
+export function createReader(): Reader {
+  let last: { source: string; encoder: PretrainedEncoder; tokenizer: TextTokenizer } | undefined;
+  const datasets = new Map<string, PreparedData>();
+  return async (experiment, report) => {
+    const { dataDir, encoder: settings, seed, task } = experiment;
+    if (last?.source !== settings.source) {
+      const encoder = await readEncoder(settings.source, report);
+      last = { source: settings.source, encoder, tokenizer: prepareTokenizer(encoder) };
+      datasets.clear();
+    }
+    const { tokenizer } = last;
+    const encoder = withSettings(last.encoder, experiment);
+    const key = JSON.stringify([task, dataDir, tasks[task.name].isSplitBySeed && seed]);
+    const data =
+      datasets.get(key) ?? (await prepareData(tasks[task.name], experiment, tokenizer, report));
+    datasets.set(key, data);
+    return { encoder, tokenizer, data };
+  };
+}
+
+async function readEncoder(source: string, report: Report): Promise<PretrainedEncoder> {
   const encoder = await loadEncoder(locateEncoder(source));
   for (const text of encoder.notes) report({ type: "note", text });
-  if (dropout !== undefined) {
-    encoder.shape.hiddenDropout = dropout;
-    encoder.shape.attentionDropout = dropout;
-  }
-  checkLength(experiment.task.maxLength, encoder.shape);
   return encoder;
+}
+
+/** The encoder with the experiment's dropout. Throws UserError where texts may be longer than it reads. */
+function withSettings(
+  encoder: PretrainedEncoder,
+  { encoder: { dropout }, task: { maxLength } }: Experiment,
+): PretrainedEncoder {
+  checkLength(maxLength, encoder.shape);
+  if (dropout === undefined) return encoder;
+  const shape = { ...encoder.shape, hiddenDropout: dropout, attentionDropout: dropout };
+  return { ...encoder, shape };
 }
 
 function checkLength(maxLength: number, { maxPositions }: EncoderShape): void {
@@ -49,7 +85,7 @@ function checkLength(maxLength: number, { maxPositions }: EncoderShape): void {
 }
 
 /** The encoder's tokenizer. Throws UserError where it belongs to another checkpoint. */
-export function prepareTokenizer(encoder: PretrainedEncoder): TextTokenizer {
+function prepareTokenizer(encoder: PretrainedEncoder): TextTokenizer {
   const tokenizer = loadTokenizer(encoder.folder);
   if (tokenizer.vocabSize > encoder.shape.vocabSize)
     throw new UserError(
@@ -62,7 +98,7 @@ export function prepareTokenizer(encoder: PretrainedEncoder): TextTokenizer {
 }
 
 /** Every split of the task, read and tokenized. */
-export async function prepareData(
+async function prepareData(
   task: Task,
   { dataDir, seed, task: { maxLength } }: Experiment,
   tokenizer: TextTokenizer,
@@ -87,11 +123,7 @@ export async function prepareData(
 }
 
 /** The bytes the experiment depends on, by hash. */
-export function describeInputs(
-  encoder: PretrainedEncoder,
-  tokenizer: TextTokenizer,
-  data: PreparedData,
-): Provenance {
+export function describeInputs({ data, encoder, tokenizer }: Inputs): Provenance {
   const files = [data.train, ...data.evaluation].flatMap((split) => split.files);
   return {
     weights: { path: encoder.weightsFile, sha256: encoder.weightsSha256 },

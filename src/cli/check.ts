@@ -1,5 +1,6 @@
-// `peft check`: says of each config what it resolves to, or everything that is wrong with it.
+// `peft check`: says of each config what it resolves to, one experiment or the cells of a sweep, or everything that is wrong with it.
 import type { Command } from "commander";
+import type { LoadedSweep } from "../config/sweep.ts";
 import { UserError } from "../errors.ts";
 import { type Io, paint } from "./io.ts";
 import { addSettingOptions, type SettingOptions, toLoadOptions } from "./settings.ts";
@@ -8,28 +9,28 @@ import { addSettingOptions, type SettingOptions, toLoadOptions } from "./setting
 export function addCheck(program: Command, io: Io): void {
   const command = program
     .command("check")
-    .description("check experiment files without running them")
-    .argument("<configs...>", "experiment files, here or among those that come with peft");
+    .description("check experiment and sweep files without running them")
+    .argument("<configs...>", "experiment or sweep files, here or among those that come with peft");
   addSettingOptions(command).action(async (configs: string[], options: SettingOptions) =>
     check(configs, options, io),
   );
 }
 
 async function check(configs: string[], options: SettingOptions, io: Io): Promise<void> {
-  const { checkExperiment } = await import("../config/load.ts");
+  const { checkSweep } = await import("../config/sweep.ts");
   const { renderExperiment } = await import("./render.ts");
   let numProblems = 0;
   let numRejected = 0;
   for (const config of configs) {
-    const result = checkExperiment(config, toLoadOptions(options));
+    const result = checkSweep(config, toLoadOptions(options));
     if ("problems" in result) {
       numProblems += result.problems.length;
       numRejected += 1;
       printProblems(result.problems, result.hint, io);
     } else {
-      io.stdout.write(
-        `${paint(io.stdout, "green", "ok")} ${config}: ${renderExperiment(result.experiment)}\n`,
-      );
+      const what =
+        result.axes.length > 0 ? renderSweep(result) : renderExperiment(result.cells[0].experiment);
+      io.stdout.write(`${paint(io.stdout, "green", "ok")} ${config}: ${what}\n`);
       for (const note of result.notes)
         io.stderr.write(`${paint(io.stderr, "yellow", "note:")} ${note}\n`);
     }
@@ -38,6 +39,17 @@ async function check(configs: string[], options: SettingOptions, io: Io): Promis
     throw new UserError(
       `${count(numProblems, "problem")} in ${numRejected} of ${count(configs.length, "config")}`,
     );
+}
+
+/** How many cells, and how many values of what vary. */
+function renderSweep({ cells, axes }: LoadedSweep): string {
+  const varying = axes.flatMap((key) => {
+    const values = new Set(cells.flatMap(({ values: { [key]: value } }) => value ?? []));
+    return values.size > 1 ? [`${key} ${values.size}`] : [];
+  });
+  return [count(cells.length, "cell"), ...(varying.length > 0 ? [varying.join(", ")] : [])].join(
+    ": ",
+  );
 }
 
 function printProblems(problems: string[], hint: string | undefined, { stderr }: Io): void {

@@ -6,7 +6,10 @@ import { Interrupted, UserError } from "../errors.ts";
 import { readText } from "../files.ts";
 import { addCheck } from "./check.ts";
 import { type Io, paint, processIo } from "./io.ts";
-import { addMethods, addTasks } from "./list.ts";
+import { addMethods, addTasks } from "./catalogue.ts";
+import { addReport } from "./report.ts";
+import { addRerun } from "./rerun.ts";
+import { addSweep } from "./sweep.ts";
 import { addTrain } from "./train.ts";
 
 const exitCodes = { ok: 0, userError: 1, usage: 2, bug: 70, interrupted: 130 } as const;
@@ -40,6 +43,9 @@ function createProgram(io: Io): Command {
       "\nFirst run, a few minutes, no download:\n  peft train --config quickstart.yaml",
     );
   addTrain(program, io);
+  addSweep(program, io);
+  addReport(program, io);
+  addRerun(program, io);
   addCheck(program, io);
   addTasks(program, io);
   addMethods(program, io);

@@ -10,17 +10,17 @@ export interface SettingOptions {
   seed?: string;
 }
 
-/** Adds `--set`, `--data`, `--device` and `--seed`. */
-export function addSettingOptions(command: Command): Command {
-  return command
+/** Adds `--set`, `--data`, `--device` and, unless seeds are an axis, `--seed`. */
+export function addSettingOptions(command: Command, { seed = true } = {}): Command {
+  command
     .option(
       "--set <path=value>",
       "change a setting, such as training.epochs=3; may be repeated",
       collect,
     )
     .option("--data <folder>", "folder with the task's files (dataDir)")
-    .option("--device <name>", "auto, cpu or tfjs (device)")
-    .option("--seed <number>", "seed of everything random (seed)");
+    .option("--device <name>", "auto, cpu or tfjs (device)");
+  return seed ? command.option("--seed <number>", "seed of everything random (seed)") : command;
 }
 
 function collect(value: string, earlier: string[] = []): string[] {

@@ -55,6 +55,7 @@ async function train(options: TrainOptions, command: Command, io: Io): Promise<v
     const { signal } = interrupt;
     const result = await runExperiment(experiment, {
       outDir: out,
+      retryFailed: true,
       ...(resume !== undefined && { resume }),
       signal,
       report: progress.report,

@@ -41,6 +41,13 @@ export function keysAt(path: Path, data: unknown): string[] {
   );
 }
 
+/** The methods that have a setting of this name. */
+export function methodsWith(key: string): string[] {
+  return describedAt(["method"], undefined)
+    .filter(({ properties }) => properties && Object.hasOwn(properties, key))
+    .flatMap(({ properties }) => properties?.name?.const ?? []);
+}
+
 /** Every path that ends in `key`, as written in messages. */
 export function pathsEndingIn(key: string, within = root, prefix: Path = []): string[] {
   const here = Object.entries(within.properties ?? {}).flatMap(([name, child]) => {
@@ -98,8 +105,9 @@ function inWords(description: Description): string {
   return `${type === "integer" ? "an integer" : "a number"}${range(description)}`;
 }
 
-function quote(word: string): string {
-  return `"${word}"`;
+/** A word of a config as messages quote it. */
+export function quote(word: unknown): string {
+  return `"${String(word)}"`;
 }
 
 function range(description: Description): string {

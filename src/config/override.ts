@@ -10,6 +10,21 @@ export interface Override {
   value: unknown;
 }
 
+/** One key set to one value by an axis of a sweep. */
+export interface Setting {
+  path: Path;
+  value: unknown;
+  /** What put it there: words of the command line, or places in the `sweep:` section. */
+  from: string | Place;
+}
+
+/** Where in a file a setting stands, as paths through the file. */
+export interface Place {
+  /** For each key of the setting's path, the key in the file that it was written in. */
+  keys: readonly Path[];
+  value: Path;
+}
+
 /** Reads `a.b=c`, its value as YAML: `3`, `1e-3`, `text`, `{name: full}`. What cannot be read is a sentence saying why. */
 export function parseSet(text: string): Override | string {
   const origin = `--set ${text}`;
@@ -23,16 +38,19 @@ export function parseSet(text: string): Override | string {
 }
 
 /** `data` with the overrides set, the last one winning. */
-export function applyOverrides(data: unknown, overrides: readonly Override[]): unknown {
+export function applyOverrides(
+  data: unknown,
+  overrides: readonly { path: Path; value: unknown }[],
+): unknown {
   return overrides.reduce((result, { path, value }) => withPath(result, path, value), data);
 }
 
 /** The override that put a value (or the map that lacks it) at `path`; undefined where the file did. */
-export function overrideBehind(
+export function overrideBehind<T extends { path: Path }>(
   path: Path,
   fileData: unknown,
-  overrides: readonly Override[],
-): Override | undefined {
+  overrides: readonly T[],
+): T | undefined {
   return overrides.findLast(
     (override) =>
       startsWith(path, override.path) ||

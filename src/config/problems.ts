@@ -37,7 +37,8 @@ function unknownKey(parent: Path, key: string, data: unknown): Finding {
 /** The most helpful thing to say about a key that does not exist. */
 function instead(parent: Path, key: string, data: unknown): string {
   const known = keysAt(parent, data);
-  const near = suggest(key, known);
+  // `sweep` is no key of an experiment, and yet may stand in its file.
+  const near = suggest(key, parent.length === 0 ? [...known, "sweep"] : known);
   if (near !== undefined) return `did you mean "${near}"?`;
   const here = [...parent, key].join(".");
   const elsewhere = pathsEndingIn(key).filter((path) => path !== here);

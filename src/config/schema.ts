@@ -1,5 +1,6 @@
 // The shape of an experiment file: every key, its unit, its range and its default. Values are checked here once; the rest of
 // the program receives plain typed values. What a key does is written where it is used, where it comes from is written here.
+// A file may have a section `sweep:` besides, which makes several experiments of it: grid.ts.
 // Defaults: google-research/adapter-bert README (MRPC) and optimization.py, which are Houlsby et al. 2019 §3.1 made concrete.
 import { z } from "zod";
 import { type TaskName, tasks } from "../data/tasks.ts";

@@ -4,6 +4,7 @@ import {
   isMap,
   isNode,
   isScalar,
+  isSeq,
   LineCounter,
   type Node,
   parseDocument,
@@ -27,7 +28,7 @@ export interface SyntaxProblem {
 export interface Source {
   value: unknown;
   problems: SyntaxProblem[];
-  /** Where the value (or the key) at `path` stands; for a path that is not there, its nearest parent's key. */
+  /** Where the value (or the key) at `path` stands, items of lists by index; for a path that is not there, its nearest parent's key. */
   locate(path: Path, part: "key" | "value"): Position;
 }
 
@@ -76,13 +77,19 @@ function offsetOf(root: Node | null, path: Path, part: "key" | "value"): number 
   let node: unknown = root;
   let offset = 0;
   for (const [depth, key] of path.entries()) {
-    const pair = isMap(node)
-      ? node.items.find((item) => isScalar(item.key) && String(item.key.value) === key)
-      : undefined;
+    const pair = childAt(node, key);
     if (!pair) return offset;
     node = pair.value;
     const wanted = depth === path.length - 1 && part === "value" ? pair.value : pair.key;
     offset = (isNode(wanted) ? wanted.range?.[0] : undefined) ?? offset;
   }
   return offset;
+}
+
+/** What stands in a map under a key, or in a list at an index; an item of a list is its own key. */
+function childAt(node: unknown, key: string): { key: unknown; value: unknown } | undefined {
+  if (isMap(node))
+    return node.items.find((item) => isScalar(item.key) && String(item.key.value) === key);
+  const item = isSeq(node) ? node.items[Number(key)] : undefined;
+  return item === undefined ? undefined : { key: item, value: item };
 }

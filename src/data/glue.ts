@@ -22,6 +22,7 @@ export function glueTask(name: GlueName): Task {
     mainMetric: layout.metrics[0],
     evaluationSplits: evaluationSplits(layout),
     needsDataDir: true,
+    isSplitBySeed: false,
     load: (split, { dataDir }) => readSplit(findFile(name, layout, split, dataDir), layout),
   };
 }

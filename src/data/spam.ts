@@ -27,6 +27,7 @@ export const spam: Task = {
   mainMetric: "f1",
   evaluationSplits: ["dev"],
   needsDataDir: false,
+  isSplitBySeed: true,
   load: (split, { seed }) => loadSplit(split, seed),
 };
 

@@ -23,6 +23,8 @@ export interface Task {
   evaluationSplits: readonly string[];
   /** Whether `load` needs a folder given by the user. */
   needsDataDir: boolean;
+  /** Whether the experiment's seed decides which examples are for training, for want of an official split. */
+  isSplitBySeed: boolean;
   /** Reads "train" or one of `evaluationSplits`. Throws UserError naming file and line. */
   load(split: string, source: DataSource): LoadedSplit;
 }

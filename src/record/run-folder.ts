@@ -8,7 +8,9 @@ import { UserError } from "../errors.ts";
 import { makeFolder, pathExists, readText, sha256, writeAtomic } from "../files.ts";
 import { loadExperiment, stringifyExperiment } from "../config/load.ts";
 import type { Experiment } from "../config/schema.ts";
-import { RESULT, type RunResult } from "./result.ts";
+import { hasState } from "../train/checkpoint.ts";
+import { isLocked, lockRun } from "./lock.ts";
+import { readResult, RESULT, RESULT_VERSION, type RunResult } from "./result.ts";
 
 /** The bytes that an experiment depends on besides its settings. */
 export interface Provenance {
@@ -21,30 +23,106 @@ export interface RunFolder {
   path: string;
   /** Writes result.json, which makes the run a finished one. */
   finish(result: RunResult): void;
+  /** Lets other processes work on the run; to be called whatever happened. */
+  release(): void;
+}
+
+export interface OpenOptions {
+  /** Where run folders are created. */
+  outDir: string;
+  /** The run folder to go on in. */
+  resume?: string;
+  /** Whether to go on without being asked where the experiment was begun. */
+  goOn?: boolean;
+  /** Whether a run that ended in an error is to be run again. */
+  retryFailed?: boolean;
+}
+
+/** The run has its result already. */
+export class RunFinished extends UserError {
+  override name = "RunFinished";
 }
 
 export const CONFIG = "config.yaml";
 const PROVENANCE = "provenance.json";
 
 /**
- * Creates the run's folder below `outDir`, or opens the one to resume. Throws UserError if the run is finished, was begun and is
- * not resumed, or was begun with other settings, weights or data.
+ * Creates the run's folder below `outDir`, or opens the one to resume, and keeps other processes out of it. Throws RunFinished if
+ * the run has its result, RunLocked if another process works on it, and UserError if it was begun and is not to be resumed, or
+ * was begun with other settings, weights or data.
  */
 export function openRun(
   experiment: Experiment,
   provenance: Provenance,
-  options: { outDir: string; resume?: string },
+  options: OpenOptions,
 ): RunFolder {
   const path = options.resume ?? join(options.outDir, runName(experiment));
-  refuseFinished(path);
-  if (options.resume !== undefined) checkUnchanged(path, experiment, provenance);
-  else if (pathExists(join(path, CONFIG)))
+  refuseFinished(path, options);
+  const lock = lockRun(path);
+  let isFinished = false;
+  try {
+    refuseFinished(path, options); // by the process that has just let go of the lock
+    if (pathExists(join(path, RESULT))) forgetFailure(path);
+    enter(path, experiment, provenance, options);
+  } catch (error) {
+    lock.release({ finished: error instanceof RunFinished });
+    throw error;
+  }
+  return {
+    path,
+    finish: (result) => {
+      writeAtomic(join(path, RESULT), json(result));
+      isFinished = true;
+    },
+    release: () => lock.release({ finished: isFinished }),
+  };
+}
+
+function enter(
+  path: string,
+  experiment: Experiment,
+  provenance: Provenance,
+  { goOn = false, resume }: OpenOptions,
+): void {
+  const isBegun = pathExists(join(path, CONFIG));
+  if (resume !== undefined || (goOn && isBegun)) checkUnchanged(path, experiment, provenance);
+  else if (isBegun)
     throw new UserError(`${path}: this experiment was begun and not finished`, {
       hint: `go on with: peft train --resume ${path}`,
     });
   else create(path, experiment, provenance);
   removeUnfinished(path);
-  return { path, finish: (result) => writeAtomic(join(path, RESULT), json(result)) };
+}
+
+/**
+ * Records that an experiment ended in an error, unless it has a result or another process works on it. A second run of the
+ * experiment starts where the first was saved, if it was.
+ */
+export function recordFailure(
+  experiment: Experiment,
+  outDir: string,
+  error: { message: string; hint?: string | undefined },
+): void {
+  const path = join(outDir, runName(experiment));
+  if (pathExists(join(path, RESULT)) || isLocked(path)) return;
+  if (!pathExists(join(path, CONFIG))) writeAtomic(join(path, CONFIG), stringifyExperiment(experiment)); // prettier-ignore
+  const result: RunResult = {
+    resultVersion: RESULT_VERSION,
+    status: "failed",
+    reason: error.message,
+    ...(error.hint !== undefined && { hint: error.hint }),
+    experiment,
+    software: software(),
+    finishedAt: new Date().toISOString(),
+  };
+  writeAtomic(join(path, RESULT), json(result));
+}
+
+/** Makes a run that ended in an error one that was begun, where it has a saved state, or never was. */
+function forgetFailure(path: string): void {
+  const names = hasState(path) ? [] : readdirSync(path).filter((name) => name !== RESULT);
+  // The result last: without it, the rest would look like a run that can go on.
+  for (const name of [...names, RESULT]) rmSync(join(path, name), { force: true });
 }
 
 /** Such as `mrpc-houlsby-64-seed0-1f2e3d4c`: the hash covers every setting but where the data lies. */
@@ -67,10 +145,16 @@ function removeUnfinished(path: string): void {
   for (const name of names) rmSync(join(path, name), { force: true });
 }
 
-function refuseFinished(path: string): void {
+function refuseFinished(path: string, { retryFailed = false }: OpenOptions): void {
   if (!pathExists(join(path, RESULT))) return;
-  throw new UserError(`${path}: this run is finished`, {
-    hint: "look at its result.json, give another --seed or setting, or remove the folder to run it again",
+  const result = readResult(path);
+  if (typeof result === "string")
+    throw new UserError(result, {
+      hint: `look at it, or remove ${path} to run the experiment again`,
+    });
+  if (retryFailed && result.status === "failed") return;
+  throw new RunFinished(`${path}: this run is finished`, {
+    hint: "look at it with peft show, give another --seed or setting, or remove the folder to run it again",
   });
 }
 
@@ -85,13 +169,7 @@ function checkUnchanged(path: string, experiment: Experiment, provenance: Proven
       `${path}: ${setting.key}: ${show(setting.after)}: expected ${show(setting.before)}, with which the run was begun`,
       { hint: "resume without changing settings, or start a new run with peft train --config" },
     );
-  const recorded = JSON.parse(readText(join(path, PROVENANCE))) as Provenance;
-  const contents = ({ data, tokenizer, weights }: Provenance) => ({
-    weights: weights.sha256,
-    tokenizer: tokenizer.sha256,
-    data: data.map((file) => file.sha256).join(", "),
-  });
-  const [bytes] = differences(contents(recorded), contents(provenance));
+  const [bytes] = changedInputs(readProvenance(path), provenance);
   if (bytes)
     throw new UserError(
       `${path}: ${bytes.key}: SHA-256 ${show(bytes.after)}: expected ${show(bytes.before)}, with which the run was begun`,
@@ -99,11 +177,31 @@ function checkUnchanged(path: string, experiment: Experiment, provenance: Proven
     );
 }
 
+/** What a run folder says its run depended on. */
+export function readProvenance(path: string): Provenance {
+  return JSON.parse(readText(join(path, PROVENANCE))) as Provenance;
+}
+
+/** Which of weights, tokenizer and data have other bytes, wherever they lie. */
+export function changedInputs(before: Provenance, after: Provenance): Difference[] {
+  const contents = ({ data, tokenizer, weights }: Provenance) => ({
+    weights: weights.sha256,
+    tokenizer: tokenizer.sha256,
+    data: data.map((file) => file.sha256).join(", "),
+  });
+  return differences(contents(before), contents(after));
+}
+
+/** One setting that has two values. */
+export interface Difference {
+  /** Dotted, as in `--set`. */
+  key: string;
+  before: unknown;
+  after: unknown;
+}
+
 /** Where two plain objects differ, by dotted key. */
-function differences(
-  before: object,
-  after: object,
-): { key: string; before: unknown; after: unknown }[] {
+export function differences(before: object, after: object): Difference[] {
   const [a, b] = [before, after] as Record<string, unknown>[];
   return [...new Set([...Object.keys(a), ...Object.keys(b)])].flatMap((key) => {
     if (isDeepStrictEqual(a[key], b[key])) return [];

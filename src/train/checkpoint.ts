@@ -44,6 +44,9 @@ export const adapterFile = (runDir: string) => join(runDir, "adapter.safetensors
 
 const stateFile = (runDir: string) => join(runDir, "state.safetensors");
 
+/** Whether the run was saved at least once, and can go on from there. */
+export const hasState = (runDir: string): boolean => pathExists(stateFile(runDir));
+
 /** Writes the trained parameters as they are now. */
 export async function saveParameters(
   path: string,

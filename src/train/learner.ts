@@ -83,7 +83,11 @@ export class Learner {
       ...tuning.newParameters,
       ...headParameters(shape.hiddenSize, options.numOutputs),
     ];
-    for (const [name, tensor] of weights) this.#parameters[name] = engine.buffer(tensor);
+    for (const [name, tensor] of weights) {
+      // What trains is written where it lies; the pretrained weights stay as they are, for the next run that starts from them.
+      const data = tuning.trains(name) ? tensor.data.slice() : tensor.data;
+      this.#parameters[name] = engine.buffer({ shape: tensor.shape, data });
+    }
     for (const { initStd, name, shape: dims } of added) {
       const data = truncatedNormal(randomStream(seed, "init", name), sizeOf(dims), initStd);
       this.#parameters[name] = engine.buffer({ shape: dims, data });

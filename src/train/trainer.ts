@@ -17,7 +17,7 @@ import { score } from "./evaluate.ts";
 import type { Evaluation, Report } from "./events.ts";
 import type { Learner } from "./learner.ts";
 import { writePredictions } from "./predictions.ts";
-import { learningRateAt } from "./schedule.ts";
+import { countSteps, learningRateAt } from "./schedule.ts";
 
 /** The part of an experiment that decides how training goes. */
 export interface TrainingSettings {
@@ -84,9 +84,9 @@ class Trainer {
     const { training } = options.settings;
     this.#options = options;
     this.#lengths = lengthsOf(options.train);
-    const numBatches = Math.ceil(options.train.count / training.batchSize);
-    this.#stepsPerEpoch = Math.ceil(numBatches / training.gradientAccumulation);
-    this.#totalSteps = Math.max(1, Math.ceil(training.epochs * this.#stepsPerEpoch));
+    const { stepsPerEpoch, totalSteps } = countSteps(options.train.count, training);
+    this.#stepsPerEpoch = stepsPerEpoch;
+    this.#totalSteps = totalSteps;
   }
 
   async run(): Promise<TrainingOutcome> {
@@ -205,7 +205,11 @@ class Trainer {
 
   async #interrupt(): Promise<never> {
     await this.#save();
-    throw new Interrupted(this.#options.runDir, this.#state.step);
+    const { runDir } = this.#options;
+    throw new Interrupted(
+      `stopped after step ${this.#state.step}; everything is saved in ${runDir}`,
+      { hint: `go on with: peft train --resume ${runDir}` },
+    );
   }
 
   async #save(): Promise<void> {

@@ -6,6 +6,7 @@ import { describe, expect, test } from "vitest";
 import { configNames } from "../../src/config/find.ts";
 import { checkExperiment, loadExperiment, stringifyExperiment } from "../../src/config/load.ts";
 import { resolveExperiment } from "../../src/config/schema.ts";
+import { checkSweep } from "../../src/config/sweep.ts";
 import { UserError } from "../../src/errors.ts";
 
 const badFolder = "test/config/bad";
@@ -50,9 +51,11 @@ describe("bad configs", () => {
   const names = readdirSync(badFolder).filter((name) => name.endsWith(".yaml"));
 
   test.each(names)("%s: every problem at once, each with its place", (name) => {
-    const result = checkExperiment(join(badFolder, name));
+    // A file without a sweep is a sweep of one cell, and the same is wrong with it.
+    const check = name.startsWith("sweep-") ? [checkSweep] : [checkExperiment, checkSweep];
     const expected = readFileSync(join(badFolder, name.replace(".yaml", ".txt")), "utf8");
-    expect("problems" in result && `${result.problems.join("\n")}\n`).toBe(expected);
+    for (const result of check.map((checkFile) => checkFile(join(badFolder, name))))
+      expect("problems" in result && `${result.problems.join("\n")}\n`).toBe(expected);
   });
 
   test("loading throws them as one UserError", () => {
@@ -84,7 +87,7 @@ describe("finding a config", () => {
       problems: [
         `glue-mrcp.yaml: no such config: looked in ${process.cwd()} and ${join(process.cwd(), "configs")}`,
       ],
-      hint: expect.stringMatching(/^did you mean glue-mrpc.yaml\? .*quickstart.yaml$/),
+      hint: expect.stringMatching(/^did you mean glue-mrpc.yaml\? .*quickstart.yaml, sweeps/),
     });
   });
 

@@ -15,6 +15,7 @@ import { computeMetrics, type MetricName } from "../../src/metrics/metrics.ts";
 import { readSafetensors } from "../../src/model/safetensors.ts";
 import { runExperiment, type RunOptions } from "../../src/run.ts";
 import { readResult } from "../../src/record/result.ts";
+import { runName } from "../../src/record/run-folder.ts";
 import type { Evaluation, RunEvent } from "../../src/train/events.ts";
 import { readPredictions } from "../../src/train/predictions.ts";
 import { temporaryFolders } from "../support/temp.ts";
@@ -69,7 +70,7 @@ async function interrupted(experiment: Experiment, steps: number): Promise<strin
   };
   const error = await errorOf(experiment, { signal: controller.signal, report });
   expect(error).toBeInstanceOf(Interrupted);
-  return (error as Interrupted).runDir;
+  return join(outDir, runName(experiment));
 }
 
 const json = (folder: string, name: string): unknown =>

@@ -1,4 +1,4 @@
-// `peft train` in a process of its own, from the built program, on the tiny encoder.
+// `peft train` and other commands in processes of their own, from the built program, on the tiny encoder.
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
@@ -32,6 +32,7 @@ export function writeWorkplace(folder: string): Workplace {
 
 export interface Ended {
   code: number | null;
+  stdout: string;
   stderr: string;
   seconds: number;
 }
@@ -41,18 +42,24 @@ export function startTraining({ config, folder }: Workplace, out: string): Child
   const run = runFolder(out);
   const begun = run !== undefined && existsSync(join(run, "config.yaml"));
   const what = begun ? ["--resume", run] : ["--config", config, "--out", out];
+  return startCommand(folder, ["train", ...what, "--quiet"]);
+}
+
+/** Starts any command, with a cache of its own in `folder`. */
+export function startCommand(folder: string, args: readonly string[]): ChildProcess {
   const env = { ...process.env, PEFT_CACHE: join(folder, "cache") };
-  return spawn(process.execPath, [bin, "train", ...what, "--quiet"], { env });
+  return spawn(process.execPath, [bin, ...args], { env });
 }
 
 /** Waits for a process. */
 export async function ended(child: ChildProcess): Promise<Ended> {
   const start = performance.now();
+  let stdout = "";
   let stderr = "";
+  child.stdout?.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
   child.stderr?.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
-  child.stdout?.resume();
   const code = await new Promise<number | null>((resolve) => void child.on("close", resolve));
-  return { code, stderr, seconds: (performance.now() - start) / 1000 };
+  return { code, stdout, stderr, seconds: (performance.now() - start) / 1000 };
 }
 
 /** Trains, killed without warning after so many seconds if it is still at work then. */

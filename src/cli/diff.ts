@@ -1,0 +1,34 @@
+// `peft report --diff`: reads two sets of runs and prints what changed.
+import type { Io } from "./io.ts";
+import { printNote, readRunsIn } from "./read-runs.ts";
+
+/** Compares the runs of two folders on stdout. */
+export async function printDiff(
+  [before, after]: readonly string[],
+  format: "text" | "csv" | "md" | "json",
+  io: Io,
+): Promise<void> {
+  const { compareRuns } = await import("../report/diff.ts");
+  const { diffLegend, diffSheet, renderDiffCsv, renderDiffJson } =
+    await import("../report/diff-sheet.ts");
+  const changes = compareRuns(await readRunsIn([before], io), await readRunsIn([after], io));
+  switch (format) {
+    case "csv":
+      io.stdout.write(renderDiffCsv(changes));
+      return;
+    case "json":
+      io.stdout.write(renderDiffJson(changes));
+      return;
+    case "md": {
+      const { renderMarkdownTable } = await import("../report/markdown.ts");
+      io.stdout.write(`${renderMarkdownTable(diffSheet(changes))}\n\n${diffLegend}\n`);
+      return;
+    }
+    case "text": {
+      const { renderTable } = await import("./render.ts");
+      const { header, rightAligned, rows } = diffSheet(changes);
+      io.stdout.write(renderTable([header, ...rows], { rightAligned }));
+      printNote(diffLegend, io);
+    }
+  }
+}

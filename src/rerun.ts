@@ -1,0 +1,65 @@
+// Runs a recorded experiment again, elsewhere, and compares: the same settings, weights and data must give the same numbers.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Interrupted, UserError } from "./errors.ts";
+import {
+  changedInputs,
+  type Difference,
+  differences,
+  readProvenance,
+} from "./record/run-folder.ts";
+import { readResult, type TrainedResult } from "./record/result.ts";
+import { runExperiment } from "./run.ts";
+import type { Report } from "./train/events.ts";
+
+/** A run beside its repetition. */
+export interface Replay {
+  recorded: TrainedResult;
+  replayed: TrainedResult;
+  /** Which of weights, tokenizer and data have changed since. */
+  inputs: Difference[];
+  /** Status and evaluations that differ, by dotted key, such as `evaluations.0.metrics.f1`. */
+  scores: Difference[];
+}
+
+/** Repeats the run in `runDir`, in a temporary folder. Throws UserError where it has no result to compare with. */
+export async function rerun(
+  runDir: string,
+  options: { dataDir?: string; signal: AbortSignal; report: Report },
+): Promise<Replay> {
+  const recorded = readTrained(runDir);
+  const { dataDir = recorded.experiment.dataDir, ...watch } = options;
+  const outDir = mkdtempSync(join(tmpdir(), "peft-rerun-"));
+  try {
+    const experiment = { ...recorded.experiment, ...(dataDir !== undefined && { dataDir }) };
+    const replayed = await runExperiment(experiment, { outDir, ...watch });
+    // As it would be read from the file, where NaN is null.
+    const comparable = ({ evaluations, status }: TrainedResult) =>
+      JSON.parse(JSON.stringify({ status, evaluations })) as object;
+    return {
+      recorded,
+      replayed,
+      inputs: changedInputs(readProvenance(runDir), readProvenance(replayed.runDir)),
+      scores: differences(comparable(recorded), comparable(replayed)),
+    };
+  } catch (error) {
+    if (!(error instanceof Interrupted)) throw error;
+    throw new Interrupted("stopped; the recorded run is as it was", {
+      hint: `start again with: peft rerun ${runDir}`,
+    });
+  } finally {
+    rmSync(outDir, { recursive: true, force: true });
+  }
+}
+
+function readTrained(runDir: string): TrainedResult {
+  const result = readResult(runDir);
+  const hint = "peft list shows the runs and how they ended";
+  if (typeof result === "string") throw new UserError(result, { hint });
+  if (result.status === "failed")
+    throw new UserError(`${runDir}: this run failed: expected one with scores to compare`, {
+      hint,
+    });
+  return result;
+}
