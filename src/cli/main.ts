@@ -7,8 +7,10 @@ import { readText } from "../files.ts";
 import { addCheck } from "./check.ts";
 import { type Io, paint, processIo } from "./io.ts";
 import { addMethods, addTasks } from "./catalogue.ts";
+import { addPick } from "./pick.ts";
 import { addReport } from "./report.ts";
 import { addRerun } from "./rerun.ts";
+import { addList, addShow } from "./runs.ts";
 import { addSweep } from "./sweep.ts";
 import { addTrain } from "./train.ts";
 
@@ -45,6 +47,9 @@ function createProgram(io: Io): Command {
   addTrain(program, io);
   addSweep(program, io);
   addReport(program, io);
+  addPick(program, io);
+  addList(program, io);
+  addShow(program, io);
   addRerun(program, io);
   addCheck(program, io);
   addTasks(program, io);

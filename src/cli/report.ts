@@ -1,4 +1,5 @@
 // `peft report`: tables and pictures of the runs in folders. Chooses what is written where; src/report makes it.
+import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { UserError } from "../errors.ts";
 import { writeAtomic } from "../files.ts";
@@ -99,7 +100,7 @@ async function render(
   table: Table,
   { all, format, problems }: { all: boolean; format: Format; problems: string[] },
 ): Promise<string> {
-  const rows = all ? table.everyRun : table.rows;
+  const rows = all ? table.everyRun() : table.rows;
   const content = { ...table, rows, chosen: table.rows, problems };
   switch (format) {
     case "csv":
@@ -117,7 +118,6 @@ async function render(
 
 /** Every format and every picture that there is something to draw for; prints the paths. */
 async function writeAll(table: Table, problems: string[], folder: string, io: Io): Promise<void> {
-  const { join } = await import("node:path");
   const { renderPlot } = await import("../report/plots/plot.ts");
   const one = (format: Format, all = false) => render(table, { format, all, problems });
   const files: [name: string, content: () => Promise<string | Uint8Array>][] = [

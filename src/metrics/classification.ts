@@ -20,12 +20,14 @@ export function confusionMatrix(
 ): number[][] {
   const matrix = Array.from({ length: numLabels }, () => new Array<number>(numLabels).fill(0));
   for (let i = 0; i < labels.length; i++) {
-    const row = matrix[labels[i]];
-    invariant(
-      row !== undefined && predictions[i] in row,
-      `label ${labels[i]}, prediction ${predictions[i]} at ${i}, expected 0 to ${numLabels - 1}`,
-    );
-    row[predictions[i]]++;
+    const count = matrix[labels[i]]?.[predictions[i]];
+    // The condition outside, because building the message for every example takes longer than counting.
+    if (count === undefined)
+      invariant(
+        false,
+        `label ${labels[i]}, prediction ${predictions[i]} at ${i}, expected 0 to ${numLabels - 1}`,
+      );
+    matrix[labels[i]][predictions[i]] = count + 1;
   }
   return matrix;
 }
@@ -61,8 +63,8 @@ export function matthews(predictions: ArrayLike<number>, labels: ArrayLike<numbe
   const numLabels = 1 + Math.max(largest(predictions), largest(labels));
   const matrix = confusionMatrix(predictions, labels, numLabels);
   const total = labels.length;
-  const actual = classCounts(labels, numLabels);
-  const predicted = classCounts(predictions, numLabels);
+  const actual = matrix.map((row) => row.reduce((sum, count) => sum + count, 0));
+  const predicted = matrix.map((_, k) => matrix.reduce((sum, row) => sum + row[k], 0));
   const correct = matrix.reduce((sum, row, k) => sum + row[k], 0);
   const covariance = correct * total - dot(actual, predicted);
   const spread = (total ** 2 - dot(actual, actual)) * (total ** 2 - dot(predicted, predicted));

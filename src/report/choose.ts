@@ -3,7 +3,7 @@
 // 2. If any of those has no run that diverged, failed or is unfinished, only such settings compete.
 // 3. The highest mean over seeds wins; of equal means the fewest epochs, then the lowest learning rate.
 import type { Experiment } from "../config/schema.ts";
-import { differingKeys, show, tuning } from "./identity.ts";
+import { differingKeys, show, shownTuned, tuning } from "./identity.ts";
 import type { Outcome } from "./outcome.ts";
 import { mean } from "./statistics.ts";
 
@@ -50,7 +50,8 @@ export function explain(
   if (numSeeds === 0)
     return `${name}: nothing chosen: none of ${candidates.length} settings has a run that ended well`;
   const chosenTuning = tuning(chosen.runs[0].experiment);
-  const keys = differingKeys(candidates.map(({ runs }) => tuning(runs[0].experiment)));
+  const differing = differingKeys(candidates.map(({ runs }) => tuning(runs[0].experiment)));
+  const keys = [...new Set([...shownTuned, ...differing])].filter((key) => differing.includes(key));
   const settings = keys.map((key) => `${key.replace("training.", "")} ${show(chosenTuning[key])}`);
   const { metric, split } = endedWell(chosen)[0];
   const choice = `${settings.join(", ")} of ${candidates.length} settings`;

@@ -18,7 +18,7 @@ interface Column {
   /** One sentence for people. */
   meaning: string;
   /** Null and undefined make an empty cell. */
-  cell(source: Source): Cell;
+  cell: (source: Source) => Cell;
 }
 
 const fraction = (value: number | null | undefined) => fixed(value, 6);

@@ -11,8 +11,15 @@ export function diffSheet(changes: readonly RowChange[]): Sheet {
   return {
     title: "What changed",
     header: [
-      ...["task", "setting", "metric", "before", "after", "difference", "95 % interval"],
-      ...["n", "what else changed"],
+      "task",
+      "setting",
+      "metric",
+      "before",
+      "after",
+      "difference",
+      "95 % interval",
+      "n",
+      "what else changed",
     ],
     rows: changes.map((change) => {
       const { after, before, difference, interval, pairedSeeds } = change;
@@ -44,7 +51,13 @@ export function renderDiffCsv(changes: readonly RowChange[]): string {
     const { after, before, difference, interval, pairedSeeds, variant } = change;
     const { encoder, method, metric, size, split, task } = rowOf(change);
     return {
-      ...{ task, encoder: safeText(encoder), method, size, variant, metric, split },
+      task,
+      encoder: safeText(encoder),
+      method,
+      size,
+      variant,
+      metric,
+      split,
       status: statusOf(change),
       before: fraction(before?.score.mean),
       beforeSem: fraction(before?.score.sem),

@@ -19,9 +19,6 @@ export interface HtmlInput extends PlotInput {
   selection: string[];
 }
 
-/** Runs up to which learning curves are drawn; with more the page would take minutes and the curves hide each other. */
-const MAX_CURVES = 300;
-
 interface Section {
   id: string;
   title: string;
@@ -95,18 +92,11 @@ async function taskSections({ rows, candidates }: HtmlInput): Promise<Section[]>
       `<p class="legend">${escapeHtml(legend.join(" "))}</p>`,
       await picture(own, "tradeoff", `${id}-tradeoff`),
       own.candidates.length > members.length ? await picture(own, "heat", `${id}-heat`) : "",
-      await learning(own, `${id}-learning`),
+      await picture(own, "learning", `${id}-learning`),
     ];
     sections.push({ id, title: sheets[i].title, html: parts.join("\n") });
   }
   return sections;
-}
-
-async function learning(input: PlotInput, id: string): Promise<string> {
-  const numRuns = input.rows.reduce((sum, { runs }) => sum + runs.length, 0);
-  return numRuns > MAX_CURVES
-    ? `<p class="legend">Learning curves are left out: ${numRuns} runs, more than ${MAX_CURVES}.</p>`
-    : picture(input, "learning", id);
 }
 
 /** The picture, or in its place why there is none. */

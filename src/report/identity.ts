@@ -13,9 +13,15 @@ const parts: Partial<Record<keyof Experiment, "tuned" | "averaged" | "ignored">>
   checkpoint: "ignored",
 };
 
-/** Keys that tables show in a column of their own. */
+/** Keys that tell rows apart and have a column of their own in tables. */
 const shown = ["task.name", "encoder.source", "method.name", "method.size", "method.layers"];
-const shownTuned = ["training.learningRate", "training.epochs", "training.batchSize"];
+
+/** Tuned keys that have a column of their own. */
+export const shownTuned: readonly string[] = [
+  "training.learningRate",
+  "training.epochs",
+  "training.batchSize",
+];
 
 /** The values of an experiment by dotted key, such as `method.size`. */
 export type Dotted = Record<string, unknown>;

@@ -13,6 +13,9 @@ export type Ending = "ok" | "diverged" | "failed" | "unfinished";
 export interface Outcome {
   runDir: string;
   experiment: Experiment;
+  /** Equal where the settings that tell rows apart are, and where the tuned ones are. */
+  identityKey: string;
+  tuningKey: string;
   ending: Ending;
   /** What decides and on which split; the task's own where no run says so. */
   metric: string;
@@ -43,8 +46,8 @@ export function toOutcomes(runs: Runs): { outcomes: Outcome[]; notes: string[] }
 }
 
 /** Equal for runs of the same experiment; where the data lies and what computes is no part of it. */
-function runKey({ experiment }: Outcome): string {
-  return `${keyOf(identity(experiment))} ${keyOf(tuning(experiment))} ${experiment.seed}`;
+function runKey({ experiment, identityKey, tuningKey }: Outcome): string {
+  return `${identityKey} ${tuningKey} ${experiment.seed}`;
 }
 
 function ofResult(result: Recorded): Outcome {
@@ -65,6 +68,8 @@ function undecided(experiment: Experiment) {
   const { evaluationSplits, mainMetric }: Task = tasks[experiment.task.name];
   return {
     experiment,
+    identityKey: keyOf(identity(experiment)),
+    tuningKey: keyOf(tuning(experiment)),
     metric: mainMetric as string,
     split: evaluationSplits[0],
     score: null,

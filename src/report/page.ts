@@ -45,12 +45,16 @@ export function escapeHtml(text: string): string {
   return text.replaceAll(/[&<>"']/g, (character) => entities[character]);
 }
 
+/** Pixels below which a picture does not shrink on a small screen, but scrolls. */
+const MIN_WIDTH = 576;
+
 /** A picture as part of a page. `id` tells its clip paths and gradients from those of the page's other pictures. */
 export function figure(svg: string, id: string): string {
   const own = svg
     .replaceAll(/ id="([^"]+)"/g, ` id="${id}-$1"`)
     .replaceAll(/url\(#([^)]+)\)/g, `url(#${id}-$1)`);
-  return `<figure tabindex="0">${own}</figure>`;
+  const width = Math.min(MIN_WIDTH, Number(/ width="(\d+)"/.exec(svg)?.[1] ?? MIN_WIDTH));
+  return `<figure tabindex="0" style="--min: ${width}px">${own}</figure>`;
 }
 
 const styles = `
@@ -59,7 +63,7 @@ const styles = `
   :root { --ink: #e6edf3; --soft: #9ea7b3; --line: #363d47; --paper: #14181d; --shade: #1d232a; --warn: #fdba74; --link: #79b8ff; }
 }
 * { box-sizing: border-box; }
-body { margin: 0 auto; padding: 2rem 1.25rem 4rem; max-width: 72rem; color: var(--ink); background: var(--paper);
+body { margin: 0 auto; padding: 2rem 1.25rem 4rem; max-width: 80rem; color: var(--ink); background: var(--paper);
   font: 1rem/1.5 system-ui, "Segoe UI", Roboto, Helvetica, Arial, sans-serif; overflow-wrap: break-word; }
 h1 { font-size: 1.75rem; line-height: 1.2; margin: 0 0 .25rem; font-weight: 600; }
 h2 { font-size: 1.3rem; line-height: 1.3; margin: 3rem 0 .75rem; font-weight: 600; }
@@ -69,18 +73,18 @@ nav ul { list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: .25r
 a { color: var(--link); }
 .scroll, figure { overflow-x: auto; }
 .scroll:focus-visible, figure:focus-visible, button:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
-table { border-collapse: collapse; font-size: .875rem; font-variant-numeric: tabular-nums; white-space: nowrap; }
-th, td { padding: .35rem .75rem; border-bottom: 1px solid var(--line); text-align: left; }
+table { border-collapse: collapse; font-size: .8125rem; font-variant-numeric: tabular-nums; white-space: nowrap; }
+th, td { padding: .3rem .55rem; border-bottom: 1px solid var(--line); text-align: left; }
 th { font-weight: 600; border-bottom-width: 2px; }
 .number { text-align: right; }
 tbody tr:hover { background: var(--shade); }
 tr.hole td { color: var(--warn); }
-th button { all: unset; cursor: pointer; }
-th button::after { content: "\\2002"; display: inline-block; width: 1em; text-align: center; }
+th button { all: unset; cursor: pointer; position: relative; }
+th button::after { position: absolute; left: 100%; }
 th[aria-sort="ascending"] button::after { content: "\\2191"; }
 th[aria-sort="descending"] button::after { content: "\\2193"; }
 figure { margin: 1.5rem 0; background: #ffffff; border: 1px solid var(--line); border-radius: 6px; }
-figure svg { display: block; max-width: 100%; min-width: 36rem; height: auto; margin: 0 auto; }
+figure svg { display: block; max-width: 100%; min-width: var(--min); height: auto; margin: 0 auto; }
 li { max-width: 60rem; }
 .problems { border-left: 4px solid var(--warn); background: var(--shade); padding: .75rem 1rem; }
 .problems h2 { margin: 0 0 .25rem; font-size: 1rem; }

@@ -5,16 +5,7 @@ import { tasks } from "../data/tasks.ts";
 import type { Runs } from "../record/runs.ts";
 import { type Candidate, choose, compareTraining, endedWell, explain } from "./choose.ts";
 import { groupBy } from "./group.ts";
-import {
-  compareText,
-  describe,
-  hiddenTuning,
-  identity,
-  keyOf,
-  sizeOf,
-  tuning,
-  variantsOf,
-} from "./identity.ts";
+import { compareText, describe, hiddenTuning, sizeOf, tuning, variantsOf } from "./identity.ts";
 import { type Outcome, toOutcomes } from "./outcome.ts";
 import { remarks } from "./remarks.ts";
 import type { Row } from "./row.ts";
@@ -26,8 +17,8 @@ export interface Table {
   rows: Row[];
   /** One row per tuned setting, nothing chosen. */
   candidates: Row[];
-  /** One row per run. */
-  everyRun: Row[];
+  /** One row per run; made on demand, for there may be ten thousand. */
+  everyRun: () => Row[];
   /** How each row was chosen, where there was a choice; a sentence each. */
   selection: string[];
   /** Remarks on how to read the table, a sentence each. */
@@ -57,7 +48,7 @@ export function tabulate(runs: Runs): Table {
   return {
     rows: groups.map(groupRow),
     candidates,
-    everyRun: groups.flatMap(runRows),
+    everyRun: () => groups.flatMap(runRows),
     selection: groups.flatMap(({ selection }) => selection ?? []),
     notes: [...notes, ...remarks(outcomes)],
   };
@@ -84,12 +75,12 @@ function toGroups(outcomes: readonly Outcome[]): Group[] {
 }
 
 /** Runs that were decided by another metric or on another split are never averaged together. */
-function rowKey({ experiment, metric, split }: Outcome): string {
-  return `${keyOf(identity(experiment))} by ${metric} on ${split}`;
+function rowKey({ identityKey, metric, split }: Outcome): string {
+  return `${identityKey} by ${metric} on ${split}`;
 }
 
 function toGroup(key: string, members: readonly Outcome[]): Group {
-  const settings = groupBy(members, ({ experiment }) => keyOf(tuning(experiment)));
+  const settings = groupBy(members, ({ tuningKey }) => tuningKey);
   const candidates = [...settings.values()]
     .map((runs): Candidate => ({
       training: runs[0].experiment.training,

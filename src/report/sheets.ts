@@ -38,7 +38,7 @@ export const legend: readonly string[] = [
 interface Column {
   name: string;
   isText?: boolean;
-  cell(row: Row): string;
+  cell: (row: Row) => string;
 }
 
 /** One table per task, encoder and deciding metric. */
@@ -60,22 +60,32 @@ export function tradeoffSheets({ chosen, rows }: Pick<Content, "rows" | "chosen"
 
 /** Ours beside what was published, of the rows that the paper has; undefined where it has none. */
 export function paperSheet({ rows }: Pick<Content, "rows">): Sheet | undefined {
-  const pairs = rows.flatMap((row) => besidePaper(row).map((comparison) => ({ comparison, row })));
+  const scored = rows.filter(({ score }) => score.mean !== null);
+  const pairs = scored.flatMap((row) =>
+    besidePaper(row).map((comparison) => ({ comparison, row })),
+  );
   if (pairs.length === 0) return undefined;
   const remarked = pairs.some(({ comparison }) => comparison.published.remark !== undefined);
+  const ours = ["task", "ours", "encoder", "split", "score"];
+  const theirs = ["paper", "encoder", "split", "score", "metric", "difference"];
   return {
     title: "Beside Houlsby et al. 2019 (arXiv 1902.00751)",
-    header: [
-      ...["task", "ours", "encoder", "split", "score", "paper", "encoder", "split", "score"],
-      ...["metric", "difference", ...(remarked ? ["remark"] : [])],
-    ],
+    header: [...ours, ...theirs, ...(remarked ? ["remark"] : [])],
     rows: pairs.map(({ comparison, row }) => {
-      const { published } = comparison;
+      const { encoder, metric, ourSplit, remark, source, split } = comparison.published;
       return [
-        ...[row.task, nameOf(row), row.encoder, published.ourSplit ?? row.split],
-        ...[meanAndError(comparison.ours), published.source, published.encoder, published.split],
-        ...[theirScore(comparison), published.metric, signed(comparison.difference)],
-        ...(remarked ? [published.remark ?? ""] : []),
+        row.task,
+        nameOf(row),
+        row.encoder,
+        ourSplit ?? row.split,
+        meanAndError(comparison.ours),
+        source,
+        encoder,
+        split,
+        theirScore(comparison),
+        metric,
+        signed(comparison.difference),
+        ...(remarked ? [remark ?? ""] : []),
       ];
     }),
     rightAligned: [4, 8, 10],

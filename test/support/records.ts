@@ -39,17 +39,13 @@ export interface Changes extends Omit<Partial<Settings>, "task"> {
 }
 
 /** The experiment of such a run. */
-export function experimentOf({
-  task = "mrpc",
-  score: _,
-  result: __,
-  ...rest
-}: Changes = {}): Experiment {
+export function experimentOf(changes: Changes = {}): Experiment {
+  const { task = "mrpc", score: _score, result: _result, ...settings } = changes;
   return resolveExperiment({
     encoder: { source: "bert-base-uncased" },
     method: { name: "houlsby", size: 64 },
     training: { learningRate: 1e-3, epochs: 3 },
-    ...rest,
+    ...settings,
     task: typeof task === "string" ? { name: task } : task,
   });
 }

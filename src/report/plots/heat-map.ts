@@ -24,7 +24,7 @@ export function heatMap(candidates: readonly Row[], rows: readonly Row[]): Pictu
   const pictures = [...blocks.values()].flatMap((members) => block(members, rows));
   if (pictures.length === 0)
     throw new UserError(
-      `heat map: ${candidates.length} settings: expected several learning rates for several sizes of one method, with a score`,
+      `heat map: ${candidates.length} ${candidates.length === 1 ? "setting" : "settings"}: expected several learning rates for several sizes of one method, with a score`,
       { hint: "run some with: peft sweep --sizes 8,64,256 --lrs 3e-5,3e-4,3e-3" },
     );
   return stack(pictures);

@@ -19,8 +19,8 @@ export interface Place {
 }
 
 export const LABEL_SIZE = 11; // font size in pixels
-const LETTER = 0.62 * LABEL_SIZE; // a little more than Roboto needs, enough for the wider DejaVu Sans
 const LINE = LABEL_SIZE + 3;
+const CROSSING = 1.5; // what covering a line weighs, in steps away from the point
 const SPACE = 2; // left and right of a label
 const MARKER = 6; // half the side of a marker with its outline
 
@@ -49,7 +49,7 @@ export function placeLabels(
       const isOutside =
         box.left < 0 || box.top < 0 || box.right > frame.width || box.bottom > frame.height;
       if (isOutside || [...placed, ...markers].some((other) => overlap(box, other))) continue;
-      const cost = effort + segments.filter((segment) => crosses(segment, box)).length;
+      const cost = effort + CROSSING * segments.filter((segment) => crosses(segment, box)).length;
       if (best === undefined || cost < best.cost) best = { cost, box, place };
     }
     if (best === undefined) continue;
@@ -59,9 +59,12 @@ export function placeLabels(
   return places;
 }
 
-/** Pixels a label takes. */
+/** Pixels a label takes in DejaVu Sans, the widest of the fonts a browser may fall back to; Roboto needs fewer. */
 export function textWidth(text: string): number {
-  return text.length * LETTER;
+  const ems = Array.from(text, (character) =>
+    /[mwMW@%]/.test(character) ? 0.98 : character === "=" ? 0.84 : 0.64,
+  );
+  return LABEL_SIZE * ems.reduce((sum, width) => sum + width, 0);
 }
 
 /** Around the point, near before far, above and below before the sides. `effort` weighs against the lines crossed. */

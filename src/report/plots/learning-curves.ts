@@ -21,6 +21,7 @@ import {
 const PANELS_PER_LINE = 3;
 const PANEL_WIDTHS = [560, 280, 190]; // pixels, for one, two and three panels in a line
 const COLUMN_GAP = 110; // pixels, for the labels of one panel and the axis of the next
+const MAX_RUNS = 500; // of one task
 const MAX_POINTS = 100; // of a curve; more cannot be told apart
 
 /** The picture of the selected rows' runs, one block per task and encoder. */
@@ -30,14 +31,26 @@ export function learningCurves(rows: readonly Row[]): Pictures {
     throw new UserError("learning curves: no run ended well: expected at least one", {
       hint: "peft list shows how the runs ended",
     });
-  const blocks = groupBy(trained, placeOf);
-  return stack([...blocks.values()].map(block));
+  const blocks = [...groupBy(trained, placeOf).values()];
+  for (const [{ task }, numRuns] of blocks.map(
+    (members) => [members[0], countRuns(members)] as const,
+  ))
+    if (numRuns > MAX_RUNS)
+      throw new UserError(
+        `learning curves: ${numRuns} runs on ${task}: expected at most ${MAX_RUNS}, more cannot be told apart`,
+        { hint: "name the folders of the runs to draw" },
+      );
+  return stack(blocks.map(block));
+}
+
+function countRuns(rows: readonly Row[]): number {
+  return rows.reduce((sum, { runs }) => sum + runs.length, 0);
 }
 
 /** The runs of one task and encoder: lines of up to three panels for the scores, each with the losses below it. */
 function block(rows: readonly Row[]): Picture {
   const [{ task, metric, split, encoder }] = rows;
-  const numRuns = rows.reduce((sum, { runs }) => sum + runs.length, 0);
+  const numRuns = countRuns(rows);
   const curves = rows.map(curveOf);
   const ranges = rangesOf(curves);
   const groups = listSeries(rows).map((series) => {
@@ -85,7 +98,7 @@ function curveOf(row: Row): Curve {
     const name = `${nameOf(row)}, seed ${run.experiment.seed}`;
     return {
       name,
-      scores: shown.flatMap(({ epoch, metrics }) => pointOf(epoch, 100 * metrics[row.metric])),
+      scores: shown.flatMap(({ epoch, metrics }) => pointOf(epoch, metrics[row.metric], 100)),
       losses: shown.flatMap(({ epoch, trainLoss }) => pointOf(epoch, trainLoss)),
     };
   });
@@ -93,8 +106,9 @@ function curveOf(row: Row): Curve {
 }
 
 /** A point unless its value is missing, as losses and scores that were no numbers are. */
-function pointOf(epoch: number, value: number | null | undefined) {
-  return typeof value === "number" && Number.isFinite(value) ? [{ epoch, value }] : [];
+function pointOf(epoch: number, value: number | null | undefined, factor = 1) {
+  const isNumber = typeof value === "number" && Number.isFinite(value);
+  return isNumber ? [{ epoch, value: factor * value }] : [];
 }
 
 function rangesOf(curves: readonly Curve[]): Record<Lines | "epochs", Range> {

@@ -7,6 +7,7 @@ import type { TopLevelSpec } from "vega-lite";
 import { UserError } from "../../errors.ts";
 
 const PNG_SCALE = 2; // pixels of the PNG per pixel of the picture, for dense screens and print
+const MAX_PNG_SIDE = 16_384; // pixels; canvases of twice that cannot be drawn
 
 /** The picture as an SVG document. The same specification gives the same text. */
 export async function renderSvg(spec: TopLevelSpec): Promise<string> {
@@ -26,7 +27,9 @@ export async function renderPng(spec: TopLevelSpec): Promise<Uint8Array> {
       { hint: "write an .svg or .html instead" },
     );
   const view = await createView(spec);
-  const canvas = (await view.toCanvas(PNG_SCALE)) as unknown as {
+  const [, width, height] = / width="(\d+)" height="(\d+)"/.exec(await view.toSVG()) ?? [];
+  const scale = Math.min(PNG_SCALE, MAX_PNG_SIDE / Math.max(Number(width), Number(height)));
+  const canvas = (await view.toCanvas(scale)) as unknown as {
     encode(type: "png"): Promise<Buffer>;
   };
   view.finalize();
@@ -42,12 +45,13 @@ async function createView(spec: TopLevelSpec): Promise<View> {
   return view.runAsync();
 }
 
-type Canvas = typeof import("canvas");
+const importCanvas = () => import("canvas");
+type Canvas = Awaited<ReturnType<typeof importCanvas>>;
 let canvas: Promise<Canvas | null> | undefined;
 
-/** The canvas with the font that pictures are drawn in; null where the machine has none. */
+/** The canvas with the font that pictures are drawn in; null where there is no binary for the machine. */
 function loadCanvas(): Promise<Canvas | null> {
-  canvas ??= import("canvas").then(registerFont, () => null);
+  canvas ??= importCanvas().then(registerFont, () => null);
   return canvas;
 }
 

@@ -22,10 +22,12 @@ export interface Frame {
 }
 
 const MAX_LABEL = 28; // characters
+const MAX_LABELS = 200; // more have no room
 const FAR = 18; // pixels between a point and its label from which on a line joins them
 
 /** The layers of lines and texts; `rules` are the y of horizontal lines to keep off. */
 export function labels(marks: readonly Mark[], rules: readonly number[], frame: Frame): Layer[] {
+  if (marks.length > MAX_LABELS) return [];
   const { toX, toY, fromX, fromY } = pixelsOf(frame);
   const anchors = marks.map(({ trained, y, setting }) => ({
     x: toX(trained),

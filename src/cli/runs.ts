@@ -1,0 +1,47 @@
+// `peft list` and `peft show`: what runs there are, and everything that is known of one.
+import { join } from "node:path";
+import type { Command } from "commander";
+import { UserError } from "../errors.ts";
+import { pathExists } from "../files.ts";
+import type { Io } from "./io.ts";
+import { DEFAULT_RUNS, readRunsIn } from "./read-runs.ts";
+
+/** Adds `peft list`. */
+export function addList(program: Command, io: Io): void {
+  program
+    .command("list")
+    .description("list the runs in folders: status, score, steps, age")
+    .argument("[runs...]", `run folders, or folders of run folders (default: ${DEFAULT_RUNS})`)
+    .action(async (folders: string[]) => {
+      const { listRuns } = await import("./runs-render.ts");
+      io.stdout.write(listRuns(await readRunsIn(folders, io), Date.now()));
+    });
+}
+
+/** Adds `peft show`. */
+export function addShow(program: Command, io: Io): void {
+  program
+    .command("show")
+    .description("show everything that is recorded of a run")
+    .argument("<run>", `run folder, or its name in ${DEFAULT_RUNS}`)
+    .action(async (run: string) => {
+      const { readRuns } = await import("../record/runs.ts");
+      const { showResult, showUnfinished } = await import("./runs-render.ts");
+      const runDir = find(run);
+      const { problems, results, unfinished } = readRuns([runDir]);
+      if (problems.length > 0) throw new UserError(problems.join("\n"));
+      const [result] = results;
+      const [begun] = unfinished;
+      // A folder of runs has as many as it has; one run folder has itself.
+      if (results.length + unfinished.length !== 1 || (result ?? begun).runDir !== runDir)
+        throw new UserError(`${run}: expected a run folder, with a config.yaml in it`, {
+          hint: "peft list names the runs",
+        });
+      io.stdout.write(result ? showResult(result) : showUnfinished(begun));
+    });
+}
+
+function find(run: string): string {
+  const inRuns = join(DEFAULT_RUNS, run);
+  return pathExists(run) || !pathExists(inRuns) ? run : inRuns;
+}
