@@ -4,6 +4,7 @@ import { basename, join } from "node:path";
 import { stringifyExperiment } from "../config/load.ts";
 import type { Recorded, TrainedResult } from "../record/result.ts";
 import { isLocked } from "../record/lock.ts";
+import { renderBytes } from "../report/units.ts";
 import type { Runs, UnfinishedRun } from "../record/runs.ts";
 import { count, duration, renderLedger, renderSummary, renderTable } from "./render.ts";
 
@@ -104,8 +105,8 @@ function costs(result: TrainedResult): string[][] {
       "speed",
       `${count(tokensPerSecond)} tokens/s, ${(100 * paddingWaste).toFixed(1)} % of positions are padding`,
     ],
-    ["peak memory", megabytes(peakBytes)],
-    ["adapter file", adapterBytes === null ? "none" : megabytes(adapterBytes)],
+    ["peak memory", renderBytes(peakBytes)],
+    ["adapter file", adapterBytes === null ? "none" : renderBytes(adapterBytes)],
   ];
 }
 
@@ -130,10 +131,6 @@ function evaluations(result: TrainedResult): string {
 /** JSON has null for what is not a number. */
 function decimals(value: number | null | undefined): string {
   return value?.toFixed(4) ?? "";
-}
-
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
 function section(title: string, text: string): string {

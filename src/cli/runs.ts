@@ -24,24 +24,23 @@ export function addShow(program: Command, io: Io): void {
     .command("show")
     .description("show everything that is recorded of a run")
     .argument("<run>", `run folder, or its name in ${DEFAULT_RUNS}`)
-    .action(async (run: string) => {
-      const { readRuns } = await import("../record/runs.ts");
-      const { showResult, showUnfinished } = await import("./runs-render.ts");
-      const runDir = find(run);
-      const { problems, results, unfinished } = readRuns([runDir]);
-      if (problems.length > 0) throw new UserError(problems.join("\n"));
-      const [result] = results;
-      const [begun] = unfinished;
-      // A folder of runs has as many as it has; one run folder has itself.
-      if (results.length + unfinished.length !== 1 || (result ?? begun).runDir !== runDir)
-        throw new UserError(`${run}: expected a run folder, with a config.yaml in it`, {
-          hint: "peft list names the runs",
-        });
-      io.stdout.write(result ? showResult(result) : showUnfinished(begun));
-    });
+    .action(async (run: string) => show(run, io));
 }
 
-function find(run: string): string {
+async function show(run: string, io: Io): Promise<void> {
+  const { isRunFolder, readRuns } = await import("../record/runs.ts");
+  const { showResult, showUnfinished } = await import("./runs-render.ts");
   const inRuns = join(DEFAULT_RUNS, run);
-  return pathExists(run) || !pathExists(inRuns) ? run : inRuns;
+  const runDir = pathExists(run) || !pathExists(inRuns) ? run : inRuns;
+  if (pathExists(runDir) && !isRunFolder(runDir))
+    throw new UserError(`${run}: expected a run folder, with a config.yaml in it`, {
+      hint: "peft list names the runs",
+    });
+  const {
+    problems,
+    results: [result],
+    unfinished: [begun],
+  } = readRuns([runDir]);
+  if (problems.length > 0) throw new UserError(problems.join("\n"));
+  io.stdout.write(result ? showResult(result) : showUnfinished(begun));
 }

@@ -1,5 +1,6 @@
 // What people read of a sweep: the plan with its costs, and what became of every cell.
 import type { CellState, PlannedCell } from "../sweep/plan.ts";
+import { renderBytes } from "../report/units.ts";
 import type { Estimate } from "../sweep/estimate.ts";
 import { isDue } from "../sweep/sweep.ts";
 import { count, duration, renderTable } from "./render.ts";
@@ -26,7 +27,7 @@ export function renderPlan(
     cell.parameters ? percent(cell.parameters.percentOfEncoderLayers) : "",
     count(cell.totalSteps),
     seconds === null ? "" : duration(seconds),
-    peakBytes === null ? "" : bytes(peakBytes),
+    peakBytes === null ? "" : renderBytes(peakBytes),
   ]);
   const header = ["cell", "state", "trained", "of model", "of layers", "steps", "time", "memory"];
   const table = renderTable([header, ...rows], { rightAligned: [2, 3, 4, 5, 6, 7] });
@@ -48,8 +49,8 @@ function renderTotals(estimates: readonly Estimate[], numJobs: number): string {
   return [
     `cells         ${count(due.length)} to run of ${count(estimates.length)}`,
     `time          about ${duration(seconds)}${unknown > 0 ? `, without ${unknown} that were not measured` : ""}${numJobs > 1 ? `, ${numJobs} at a time` : ""}`,
-    `disk          ${bytes(disk)}`,
-    `peak memory   ${bytes(peak * numJobs)}${numJobs > 1 ? ` in ${numJobs} processes` : ""}`,
+    `disk          ${renderBytes(disk)}`,
+    `peak memory   ${renderBytes(peak * numJobs)}${numJobs > 1 ? ` in ${numJobs} processes` : ""}`,
     ...problems,
   ]
     .map((line) => `${line}\n`)
@@ -78,12 +79,4 @@ function firstLine(text: string): string {
 
 function percent(value: number): string {
   return `${value.toPrecision(3)} %`;
-}
-
-/** Bytes in the unit that suits, two or three digits. */
-export function bytes(value: number): string {
-  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
-  const power = Math.min(units.length - 1, Math.floor(Math.log2(Math.max(1, value)) / 10));
-  const scaled = value / 1024 ** power;
-  return `${power === 0 || scaled >= 100 ? Math.round(scaled) : scaled.toFixed(1)} ${units[power]}`;
 }

@@ -44,7 +44,8 @@ function candidates(folder: string): string[] {
   return names.filter((name) => !name.startsWith(".")).map((name) => join(folder, name));
 }
 
-function isRunFolder(folder: string): boolean {
+/** Whether a run was begun in the folder. */
+export function isRunFolder(folder: string): boolean {
   return pathExists(join(folder, RESULT)) || pathExists(join(folder, CONFIG));
 }
 

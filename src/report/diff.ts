@@ -94,7 +94,7 @@ function compare(a: Group | undefined, b: Group | undefined): Omit<RowChange, "v
   if (before.metric !== after.metric || before.split !== after.split)
     return { ...alone, settings, reason: "decided by different metrics or on different splits" };
   if (before.score.mean === null || after.score.mean === null)
-    return { ...alone, settings, reason: "no score on one side" };
+    return { ...alone, settings, reason: "a side has no score" };
   const difference = after.score.mean - before.score.mean;
   return { ...alone, settings, difference, ...intervalOf(before, after) };
 }

@@ -48,7 +48,10 @@ export interface Row {
   tokensPerSecond: number | null;
   /** The largest of the runs that count. */
   peakBytes: number | null;
-  /** How many runs of this setting ended how. Only `ok` ones count in the statistics. */
+  /**
+   * How many runs ended how, over all tuned settings of the row, so that every run is counted in one row. Of the `ok` ones only
+   * those of the chosen setting count in the statistics.
+   */
   ok: number;
   diverged: number;
   failed: number;

@@ -5,6 +5,7 @@ import { isChosen } from "./columns.ts";
 import { groupBy } from "./group.ts";
 import { besidePaper, type Comparison } from "./paper.ts";
 import type { Row, Statistic } from "./row.ts";
+import { renderBytes } from "./units.ts";
 
 /** What a report shows. */
 export interface Content {
@@ -148,7 +149,10 @@ function columnsOf(rows: readonly Row[], delta: (row: Row) => number | null): Co
     { name: "trained", cell: parameters(({ trained }) => trained.toLocaleString("en-US")) },
     { name: "% of model", cell: parameters((ledger) => share(ledger.percentOfWholeModel)) },
     { name: "% of layers", cell: parameters((ledger) => share(ledger.percentOfEncoderLayers)) },
-    { name: "file", cell: ({ adapterBytes }) => megabytes(adapterBytes) },
+    {
+      name: "file",
+      cell: ({ adapterBytes }) => (adapterBytes === null ? "" : renderBytes(adapterBytes)),
+    },
     { name: "runs", isText: true, cell: holes },
   ];
   // A column that says nothing in any row is only in the way.
@@ -173,8 +177,4 @@ function theirScore({ published: { score, sem } }: Comparison): string {
 
 function share(value: number): string {
   return value >= 1 ? value.toFixed(1) : value.toPrecision(2);
-}
-
-function megabytes(bytes: number | null): string {
-  return bytes === null ? "" : `${(bytes / 1e6).toFixed(1)} MB`;
 }

@@ -2,6 +2,7 @@
 import { PassThrough } from "node:stream";
 import { stripVTControlCharacters } from "node:util";
 import type { Io, Output } from "../../src/cli/io.ts";
+import { main } from "../../src/cli/main.ts";
 
 /** A stream and all that was written to it so far. */
 export interface Captured {
@@ -27,4 +28,11 @@ export function captureIo(options?: { isTTY?: boolean }) {
   const stderr = capture(options);
   const io: Io = { stdout: stdout.stream, stderr: stderr.stream };
   return { io, stdout, stderr };
+}
+
+/** Runs a command in this process. */
+export async function peft(...argv: string[]) {
+  const { io, stdout, stderr } = captureIo();
+  const exitCode = await main(argv, io);
+  return { exitCode, stdout: stdout.text(), stderr: stderr.text() };
 }

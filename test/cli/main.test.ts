@@ -7,20 +7,14 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import { main } from "../../src/cli/main.ts";
 import { configNames } from "../../src/config/find.ts";
 import { methods } from "../../src/methods/methods.ts";
-import { captureIo } from "./capture.ts";
-
-async function peft(...argv: string[]) {
-  const { io, stdout, stderr } = captureIo();
-  const exitCode = await main(argv, io);
-  return { exitCode, stdout: stdout.text(), stderr: stderr.text() };
-}
+import { captureIo, peft } from "./capture.ts";
 
 describe("usage", () => {
   test("--help goes to stdout and names the first command to run", async () => {
     const { exitCode, stdout, stderr } = await peft("--help");
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
     expect(stdout).toContain("peft train --config quickstart.yaml");
-    for (const command of ["train", "check", "tasks", "methods"])
+    for (const command of ["train", "report", "pick", "list", "show", "check", "tasks", "methods"])
       expect(stdout).toContain(`  ${command}`);
   });
 

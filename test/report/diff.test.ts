@@ -70,6 +70,17 @@ describe("matching", () => {
     ]);
   });
 
+  test("nor where two rows could have become the one", () => {
+    const std = (initStd: number) => ({ method: { name: "houlsby", size: 64, initStd } }) as const;
+    const before = [...seeds([0.8], std(1e-2)), ...seeds([0.7], std(1e-3))];
+    const changes = compare(before, seeds([0.8], std(1e-4)));
+    expect(changes.map(({ after, before: older }) => [older !== null, after !== null])).toEqual([
+      [true, false],
+      [true, false],
+      [false, true],
+    ]);
+  });
+
   test("an exact counterpart goes before a similar one", () => {
     const short = { task: { name: "mrpc", maxLength: 64 } } as const;
     const changes = compare(seeds([0.8]), [...seeds([0.7], short), ...seeds([0.81])]);
@@ -89,7 +100,7 @@ describe("differences", () => {
 
   test("a hole on one side", () => {
     const [change] = compare(seeds([0.8]), [failedResult()]);
-    expect(change).toMatchObject({ difference: null, reason: "no score on one side" });
+    expect(change).toMatchObject({ difference: null, reason: "a side has no score" });
     const [line] = diffSheet([change]).rows;
     expect(line.at(-1)).toMatch(/no holes -> 1 of 1 failed/);
   });

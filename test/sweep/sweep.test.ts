@@ -120,7 +120,7 @@ describe("a cell that cannot be finished", () => {
 test("a dry run says what would run and what it takes, and runs nothing", async () => {
   const { code, stdout } = await sweep(grid, out, "--dry-run");
   expect(code).toBe(0);
-  expect(stdout).toMatch(/^sst2-houlsby-2-seed0-\w+ +to run +\d+ .* % .* % +30 +0:\d\d +\d+ MiB$/m);
+  expect(stdout).toMatch(/^sst2-houlsby-2-seed0-\w+ +to run +\d+ .* % .* % +30 +0:\d\d +\d+ MB$/m);
   expect(stdout).toMatch(/^cells +4 to run of 4$/m);
   expect(stdout).toMatch(/^time +about 0:\d\d$/m);
   expect(cellsOf(out)).toEqual([]);
