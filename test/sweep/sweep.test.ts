@@ -56,8 +56,8 @@ describe("a sweep", () => {
     const both = await Promise.all([sweep(grid, out), sweep(grid, out)]);
     for (const { code, stdout } of both)
       expect({ code, stdout }).toEqual({ code: 0, stdout: "4 cells: 4 finished\n" });
-    const finished = both.flatMap(({ stderr }) => stderr.match(/: ok, best score/g) ?? []);
-    expect(finished).toHaveLength(4);
+    const trained = both.flatMap(({ stderr }) => stderr.match(/: ok, best score/g) ?? []);
+    expect(trained).toHaveLength(4);
   });
 
   test("stops on Ctrl-C, keeps what is finished and goes on with the rest", async () => {

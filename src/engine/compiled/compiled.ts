@@ -28,7 +28,7 @@ export function createCompiledEngine(options: CompiledOptions = {}): Engine {
   const numThreads = options.numThreads ?? availableParallelism();
   const version = env.versions.node ?? env.versions.common;
   return {
-    description: `compiled (ONNX Runtime ${version}, CPU, ${numThreads} threads)`,
+    description: `compiled (ONNX Runtime ${version}, CPU, ${numThreads} ${numThreads === 1 ? "thread" : "threads"})`,
     preferredTokens: options.preferredTokens ?? PREFERRED_TOKENS,
     buffer: (data) => new CompiledBuffer(data),
     compile: (spec) => compile(spec, numThreads),
