@@ -3,13 +3,14 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Interrupted, UserError } from "./errors.ts";
+import { pathExists } from "./files.ts";
 import {
   changedInputs,
   type Difference,
   differences,
   readProvenance,
 } from "./record/run-folder.ts";
-import { readResult, type TrainedResult } from "./record/result.ts";
+import { readResult, RESULT, type TrainedResult } from "./record/result.ts";
 import { runExperiment } from "./run.ts";
 import type { Report } from "./train/events.ts";
 
@@ -19,7 +20,7 @@ export interface Replay {
   replayed: TrainedResult;
   /** Which of weights, tokenizer and data have changed since. */
   inputs: Difference[];
-  /** Status and evaluations that differ, by dotted key, such as `evaluations.0.metrics.f1`. */
+  /** Ending and evaluations that differ, by dotted key, such as `evaluations.0.metrics.f1`. */
   scores: Difference[];
 }
 
@@ -35,8 +36,8 @@ export async function rerun(
     const experiment = { ...recorded.experiment, ...(dataDir !== undefined && { dataDir }) };
     const replayed = await runExperiment(experiment, { outDir, ...watch });
     // As it would be read from the file, where NaN is null.
-    const comparable = ({ evaluations, status }: TrainedResult) =>
-      JSON.parse(JSON.stringify({ status, evaluations })) as object;
+    const comparable = ({ evaluations, reason, status, steps }: TrainedResult) =>
+      JSON.parse(JSON.stringify({ status, steps, reason, evaluations })) as object;
     return {
       recorded,
       replayed,
@@ -54,8 +55,13 @@ export async function rerun(
 }
 
 function readTrained(runDir: string): TrainedResult {
-  const result = readResult(runDir);
   const hint = "peft list shows the runs and how they ended";
+  if (!pathExists(runDir)) throw new UserError(`${runDir}: no such run folder`, { hint });
+  if (!pathExists(join(runDir, RESULT)))
+    throw new UserError(`${runDir}: no result.json: expected a finished run`, {
+      hint: `if it was begun, go on with: peft train --resume ${runDir}`,
+    });
+  const result = readResult(runDir);
   if (typeof result === "string") throw new UserError(result, { hint });
   if (result.status === "failed")
     throw new UserError(`${runDir}: this run failed: expected one with scores to compare`, {

@@ -1,7 +1,7 @@
-// Ctrl-C: the first asks training to finish the step and save, the second ends the process at once.
+// Ctrl-C, or the end of a terminal or batch job: the first asks training to finish the step and save, the second ends the process at once.
 import type { Io } from "./io.ts";
 
-const signals = ["SIGINT", "SIGTERM"] as const;
+const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 const exitCode = 130; // 128 + SIGINT, as shells report it
 
 /** Aborts `signal` on Ctrl-C until it is disposed of. `beforeMessage` clears the line the message goes to. */

@@ -1,5 +1,7 @@
 // How commands that compare runs read them: what cannot be read is named and counted on stderr, and nothing at all is an error.
+import { join } from "node:path";
 import { UserError } from "../errors.ts";
+import { pathExists } from "../files.ts";
 import type { Runs } from "../record/runs.ts";
 import { type Io, paint } from "./io.ts";
 
@@ -34,4 +36,10 @@ function printSkipped({ numForeign, problems }: Runs, io: Io): void {
     ...(numForeign > 0 ? [`${numForeign} foreign`] : []),
   ];
   if (counts.length > 0) printNote(`skipped ${counts.join(", ")}`, io);
+}
+
+/** The run folder of that path or, where there is none, of that name in the default folder. */
+export function findRun(run: string): string {
+  const inRuns = join(DEFAULT_RUNS, run);
+  return pathExists(run) || !pathExists(inRuns) ? run : inRuns;
 }

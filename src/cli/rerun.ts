@@ -1,9 +1,11 @@
 // `peft rerun`: repeats a recorded run and says whether the same numbers came out.
 import type { Command } from "commander";
 import { UserError } from "../errors.ts";
+import type { TrainedResult } from "../record/result.ts";
 import type { Difference } from "../record/run-folder.ts";
 import { stopOnSignals } from "./interrupt.ts";
 import type { Io } from "./io.ts";
+import { DEFAULT_RUNS, findRun } from "./read-runs.ts";
 
 interface RerunOptions {
   data?: string;
@@ -15,10 +17,10 @@ export function addRerun(program: Command, io: Io): void {
   program
     .command("rerun")
     .description("repeat a recorded run, elsewhere, and compare the scores")
-    .argument("<run>", "run folder")
+    .argument("<run>", `run folder, or its name in ${DEFAULT_RUNS}`)
     .option("--data <folder>", "folder with the task's files, if they are elsewhere now")
     .option("--quiet", "print the comparison only")
-    .action(async (run: string, options: RerunOptions) => replay(run, options, io));
+    .action(async (run: string, options: RerunOptions) => replay(findRun(run), options, io));
 }
 
 async function replay(run: string, { data, quiet }: RerunOptions, io: Io): Promise<void> {
@@ -35,7 +37,7 @@ async function replay(run: string, { data, quiet }: RerunOptions, io: Io): Promi
     progress.close();
     const lines = [...inputs, ...scores].map(renderDifference).join("");
     if (inputs.length + scores.length === 0)
-      io.stdout.write(`identical: ${recorded.evaluations.length} evaluations of ${run}\n`);
+      io.stdout.write(`identical: ${renderRecorded(recorded)} of ${run}\n`);
     else io.stdout.write(lines);
     if (scores.length > 0)
       throw new UserError(`${run}: ${scores.length} of the recorded values came out differently`, {
@@ -48,6 +50,11 @@ async function replay(run: string, { data, quiet }: RerunOptions, io: Io): Promi
     interrupt.dispose();
     progress.close();
   }
+}
+
+function renderRecorded({ evaluations, reason, status }: TrainedResult): string {
+  const number = `${evaluations.length} ${evaluations.length === 1 ? "evaluation" : "evaluations"}`;
+  return status === "diverged" ? `diverged again (${reason}), ${number}` : number;
 }
 
 function renderDifference({ after, before, key }: Difference): string {

@@ -1,10 +1,9 @@
 // `peft list` and `peft show`: what runs there are, and everything that is known of one.
-import { join } from "node:path";
 import type { Command } from "commander";
 import { UserError } from "../errors.ts";
 import { pathExists } from "../files.ts";
 import type { Io } from "./io.ts";
-import { DEFAULT_RUNS, readRunsIn } from "./read-runs.ts";
+import { DEFAULT_RUNS, findRun, readRunsIn } from "./read-runs.ts";
 
 /** Adds `peft list`. */
 export function addList(program: Command, io: Io): void {
@@ -30,8 +29,7 @@ export function addShow(program: Command, io: Io): void {
 async function show(run: string, io: Io): Promise<void> {
   const { isRunFolder, readRuns } = await import("../record/runs.ts");
   const { showResult, showUnfinished } = await import("./runs-render.ts");
-  const inRuns = join(DEFAULT_RUNS, run);
-  const runDir = pathExists(run) || !pathExists(inRuns) ? run : inRuns;
+  const runDir = findRun(run);
   if (pathExists(runDir) && !isRunFolder(runDir))
     throw new UserError(`${run}: expected a run folder, with a config.yaml in it`, {
       hint: "peft list names the runs",

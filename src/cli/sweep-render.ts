@@ -1,8 +1,8 @@
 // What people read of a sweep: the plan with its costs, and what became of every cell.
-import type { CellState, PlannedCell } from "../sweep/plan.ts";
+import type { CellState } from "../sweep/plan.ts";
 import { renderBytes } from "../report/units.ts";
 import type { Estimate } from "../sweep/estimate.ts";
-import { isDue } from "../sweep/sweep.ts";
+import { type EndedCell, isDue } from "../sweep/sweep.ts";
 import { count, duration, renderTable } from "./render.ts";
 
 const states: Record<CellState, string> = {
@@ -49,8 +49,8 @@ function renderTotals(estimates: readonly Estimate[], numJobs: number): string {
   return [
     `cells         ${count(due.length)} to run of ${count(estimates.length)}`,
     `time          about ${duration(seconds)}${unknown > 0 ? `, without ${unknown} that were not measured` : ""}${numJobs > 1 ? `, ${numJobs} at a time` : ""}`,
-    `disk          ${renderBytes(disk)}`,
-    `peak memory   ${renderBytes(peak * numJobs)}${numJobs > 1 ? ` in ${numJobs} processes` : ""}`,
+    `disk          about ${renderBytes(disk)}`,
+    `peak memory   at least ${renderBytes(peak * numJobs)}${numJobs > 1 ? ` in ${numJobs} processes` : ""}`,
     ...problems,
   ]
     .map((line) => `${line}\n`)
@@ -58,17 +58,24 @@ function renderTotals(estimates: readonly Estimate[], numJobs: number): string {
 }
 
 /** How many cells ended how, and a line for each that has no result. */
-export function renderOutcome(cells: readonly PlannedCell[]): string {
+export function renderOutcome(cells: readonly EndedCell[]): string {
   const numbers = (Object.keys(states) as CellState[]).flatMap((state) => {
     const number = cells.filter((cell) => cell.state === state).length;
     return number > 0 ? [`${count(number)} ${states[state]}`] : [];
   });
-  const holes = cells.flatMap(({ name, result, state }) =>
-    state === "diverged" || state === "failed" || state === "unreadable"
-      ? [`${states[state]}  ${name}: ${firstLine(result?.reason ?? "result.json cannot be read")}`]
-      : [],
+  const holes = cells.flatMap(({ name, result, state, unrecorded }) =>
+    unrecorded !== null
+      ? [`not recorded  ${name}: ${firstLine(unrecorded)}`]
+      : state === "diverged" || state === "failed" || state === "unreadable"
+        ? [
+            `${states[state]}  ${name}: ${firstLine(result?.reason ?? "result.json cannot be read")}`,
+          ]
+        : [],
   );
-  return [`${count(cells.length)} cells: ${numbers.join(", ")}`, ...holes]
+  return [
+    `${count(cells.length)} ${cells.length === 1 ? "cell" : "cells"}: ${numbers.join(", ")}`,
+    ...holes,
+  ]
     .map((line) => `${line}\n`)
     .join("");
 }

@@ -3,7 +3,9 @@ import { availableParallelism } from "node:os";
 import type { Command } from "commander";
 import type { LoadedSweep } from "../config/sweep.ts";
 import { Interrupted, UserError } from "../errors.ts";
+import { makeFolder } from "../files.ts";
 import type { PlannedCell } from "../sweep/plan.ts";
+import type { EndedCell } from "../sweep/sweep.ts";
 import { stopOnSignals } from "./interrupt.ts";
 import type { Io } from "./io.ts";
 import type { SweepProgress } from "./sweep-progress.ts";
@@ -31,7 +33,7 @@ what is missing, and an added size leaves everything else as it is. A config may
 
 Examples:
   peft sweep --sizes 8,64,256 --data path/to/glue
-  peft sweep --config glue-mrpc.yaml --methods houlsby,full --sizes 8,64 --seeds 3 --data path/to/glue
+  peft sweep --config glue-mrpc.yaml --sizes 8,64 --lrs 3e-4,1e-3,3e-3 --seeds 3 --data path/to/glue
   peft sweep --config mrpc-tradeoff --data path/to/glue --dry-run`;
 
 /** Adds `peft sweep`. */
@@ -67,6 +69,7 @@ export function addSweep(program: Command, io: Io): void {
 async function sweep(options: SweepCommandOptions, io: Io): Promise<void> {
   const numJobs = readJobs(options.jobs);
   const numThreads = Math.max(1, Math.floor(availableParallelism() / numJobs));
+  if (!options.dryRun) makeFolder(options.out); // a place that cannot be written to is said before anything is read
   const { loadSweep, parseAxisFlags } = await import("../config/sweep.ts");
   const { createSweepProgress } = await import("./sweep-progress.ts");
   const loaded = loadSweep(options.config, {
@@ -140,7 +143,7 @@ async function dryRun(
 
 /** Prints what became of the cells. Throws where some have no result. */
 async function conclude(
-  cells: readonly PlannedCell[],
+  cells: readonly EndedCell[],
   { out, wasStopped }: { out: string; wasStopped: boolean },
   io: Io,
 ): Promise<void> {
@@ -154,16 +157,24 @@ async function conclude(
     });
   if (numOk < cells.length)
     throw new UserError(`${ofAll}; the others are above`, {
-      hint: `tables show them as holes: peft report ${out}`,
+      hint: cells.some(({ unrecorded }) => unrecorded !== null)
+        ? "nothing could be written, so the sweep was ended; put that right and give the same command"
+        : cells.some(({ state }) => state === "failed")
+          ? "try the failed ones again with --retry-failed; tables show them as holes"
+          : `tables show them as holes: peft report ${out}`,
     });
   io.stderr.write(`table: peft report ${out}\n`);
 }
 
 function readJobs(text: string): number {
   const number = Number(text);
-  if (!Number.isInteger(number) || number < 1)
-    throw new UserError(`--jobs ${text}: expected an integer of at least 1`, {
-      hint: "each job runs one cell at a time on its share of the cores",
-    });
+  const most = availableParallelism();
+  if (!Number.isInteger(number) || number < 1 || number > most)
+    throw new UserError(
+      `--jobs ${text}: expected an integer from 1 to the number of cores, ${most}`,
+      {
+        hint: "each job runs one cell at a time on its share of the cores",
+      },
+    );
   return number;
 }

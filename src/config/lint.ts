@@ -10,7 +10,11 @@ export function lint({ method, training }: Experiment): Finding[] {
     remarks.push({ kind: "value", path: path.split("."), value: String(value), text });
 
   if (method.name === "houlsby" && learningRate <= 5e-5)
-    remark("training.learningRate", learningRate, "low: adapters need 3e-4 to 3e-3 (paper §3.2)");
+    remark(
+      "training.learningRate",
+      learningRate,
+      "low: adapters usually do best from 3e-4 to 3e-3",
+    );
   if ((method.name === "full" || method.name === "top-layers") && learningRate >= 1e-3)
     remark("training.learningRate", learningRate, "high: pretrained layers need 2e-5 to 5e-5");
   if (method.name === "houlsby" && method.initStd > 0.01)

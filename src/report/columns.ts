@@ -50,7 +50,9 @@ export const columns: readonly Column[] = [
   of("seeds", "those seeds, ascending", ({ seeds }) => seeds.join(" ")),
   of("metric", "the metric that decides", ({ metric }) => safeText(metric)),
   of("split", "the split that decides", ({ split }) => safeText(split)),
-  of("mean", "mean of the metric over seeds", ({ score }) => fraction(score.mean)),
+  of("mean", "mean of the metric over seeds, each run at its best evaluation", ({ score }) =>
+    fraction(score.mean),
+  ),
   of("sem", "standard error of the mean", ({ score }) => fraction(score.sem)),
   of("best", "the best seed's score", ({ best }) => fraction(best)),
   of("majority", "score of always answering the most frequent class", ({ majority }) =>

@@ -88,7 +88,7 @@ async function taskSections({ rows, candidates }: HtmlInput): Promise<Section[]>
     const id = `task${i + 1}`;
     const holes = members.map(({ score }) => score.mean === null);
     const parts = [
-      renderTable(sheets[i], holes),
+      renderTable(sheets[i], { holes }),
       `<p class="legend">${escapeHtml(legend.join(" "))}</p>`,
       await picture(own, "tradeoff", `${id}-tradeoff`),
       own.candidates.length > members.length ? await picture(own, "heat", `${id}-heat`) : "",
@@ -111,13 +111,13 @@ async function picture(input: PlotInput, kind: PlotKind, id: string): Promise<st
 
 function paperSection({ rows }: HtmlInput): Section[] {
   const sheet = paperSheet({ rows });
-  return sheet ? [{ id: "paper", title: sheet.title, html: renderTable(sheet) }] : [];
+  return sheet ? [{ id: "paper", title: sheet.title, html: renderTable(sheet, { wraps: true }) }] : [];
 }
 
-/** A sortable table; rows that are holes stand out. */
+/** A sortable table; rows that are holes stand out. `wraps` where its texts may run over several lines. */
 function renderTable(
   { header, rows, rightAligned }: Sheet,
-  holes: readonly boolean[] = [],
+  { holes = [], wraps = false }: { holes?: readonly boolean[]; wraps?: boolean },
 ): string {
   const attribute = (i: number) => (rightAligned.includes(i) ? ' class="number"' : "");
   const heads = header.map(
@@ -128,7 +128,7 @@ function renderTable(
     const texts = cells.map((cell, i) => `<td${attribute(i)}>${escapeHtml(cell)}</td>`);
     return `<tr${holes[r] ? ' class="hole"' : ""}>${texts.join("")}</tr>`;
   });
-  return `<div class="scroll" tabindex="0"><table>
+  return `<div class="scroll" tabindex="0"><table${wraps ? ' class="wraps"' : ""}>
 <thead><tr>${heads.join("")}</tr></thead>
 <tbody>
 ${lines.join("\n")}

@@ -77,6 +77,7 @@ table { border-collapse: collapse; font-size: .8125rem; font-variant-numeric: ta
 th, td { padding: .3rem .55rem; border-bottom: 1px solid var(--line); text-align: left; }
 th { font-weight: 600; border-bottom-width: 2px; }
 .number { text-align: right; }
+.wraps td:not(.number) { white-space: normal; overflow-wrap: normal; }
 tbody tr:hover { background: var(--shade); }
 tr.hole td { color: var(--warn); }
 th button { all: unset; cursor: pointer; position: relative; }

@@ -94,6 +94,9 @@ const figure5 = {
   metric: "f1",
 } as const;
 
+/** The sizes that the paper tried for every task. */
+const grid: readonly (number | null)[] = [8, 64, 256];
+
 /** Everything published, the nearest in kind first: validation sets before the test server. */
 export const published: readonly Published[] = [
   { ...figure4, method: "full", size: null, score: 0.844, sem: 0.0002 },
@@ -115,15 +118,16 @@ export const published: readonly Published[] = [
 ];
 
 /**
- * The published scores of a row's task and kind of method, the nearest first; empty where there are none. Adapters of a size that
- * was not published stand beside those whose size was tuned.
+ * The published scores of a row's task and kind of method, the nearest first; empty where there are none. Adapters of a size
+ * without scores of its own stand beside those whose size was tuned if theirs was one to choose from, and else beside nothing.
  */
 export function besidePaper(row: Row): Comparison[] {
   const sameKind = published.filter(
     ({ method, task }) => method === row.method && task === row.task,
   );
   const sameSize = sameKind.filter(({ size }) => size === row.size);
-  const chosen = sameSize.length > 0 ? sameSize : sameKind.filter(({ size }) => size === "tuned");
+  const tuned = grid.includes(row.size) ? sameKind.filter(({ size }) => size === "tuned") : [];
+  const chosen = sameSize.length > 0 ? sameSize : tuned;
   return chosen.map((theirs) => {
     const ours = row.metrics[`${theirs.ourSplit ?? row.split}.${theirs.metric}`] ?? null;
     const mean = ours?.mean ?? null;

@@ -67,29 +67,28 @@ export function paperSheet({ rows }: Pick<Content, "rows">): Sheet | undefined {
   );
   if (pairs.length === 0) return undefined;
   const remarked = pairs.some(({ comparison }) => comparison.published.remark !== undefined);
-  const ours = ["task", "ours", "encoder", "split", "score"];
-  const theirs = ["paper", "encoder", "split", "score", "metric", "difference"];
+  const encoders = [...new Set(pairs.map(({ row }) => row.encoder))];
+  const ours = ["task", "ours", "split", "score"];
+  const theirs = ["paper", "encoder, split", "score", "metric", "difference"];
   return {
-    title: "Beside Houlsby et al. 2019 (arXiv 1902.00751)",
+    title: `Beside Houlsby et al. 2019 (arXiv 1902.00751): ours with ${encoders.join(", ")}`,
     header: [...ours, ...theirs, ...(remarked ? ["remark"] : [])],
     rows: pairs.map(({ comparison, row }) => {
       const { encoder, metric, ourSplit, remark, source, split } = comparison.published;
       return [
         row.task,
-        nameOf(row),
-        row.encoder,
+        encoders.length > 1 ? `${nameOf(row)}, ${row.encoder}` : nameOf(row),
         ourSplit ?? row.split,
         meanAndError(comparison.ours),
         source,
-        encoder,
-        split,
+        `${encoder}, ${split}`,
         theirScore(comparison),
         metric,
         signed(comparison.difference),
         ...(remarked ? [remark ?? ""] : []),
       ];
     }),
-    rightAligned: [4, 8, 10],
+    rightAligned: [3, 6, 8],
   };
 }
 
@@ -102,7 +101,13 @@ export function nameOf({ method, size, variant }: Row): string {
 export function meanAndError(statistic: Statistic | null): string {
   if (statistic === null || statistic.mean === null) return "";
   const { mean, sem } = statistic;
-  return sem === null ? percent(mean) : `${percent(mean)} ± ${percent(sem)}`;
+  return sem === null ? percent(mean) : `${percent(mean)} ± ${percentError(sem)}`;
+}
+
+/** A standard error in percent, with two decimals where one would round it to nothing. */
+function percentError(sem: number): string {
+  const rounded = percent(sem);
+  return rounded === "0.0" ? (100 * sem).toFixed(2) : rounded;
 }
 
 /** A fraction in percent with one decimal. */

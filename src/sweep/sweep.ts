@@ -36,38 +36,55 @@ export function isDue(state: CellState, { retryFailed }: { retryFailed: boolean 
   return state === "missing" || state === "begun" || (state === "failed" && retryFailed);
 }
 
+/** A cell after the sweep. */
+export interface EndedCell extends PlannedCell {
+  /** Why it failed, where that could not be recorded in its folder. */
+  unrecorded: string | null;
+}
+
 /**
  * Runs what is due and gives every cell as it is in the end. Cells that failed, diverged or were stopped are among them; the caller
- * decides what that means.
+ * decides what that means. Nothing more is started once a failure cannot be recorded: every cell would end like that.
  */
 export async function runSweep(
   cells: readonly PlannedCell[],
   options: SweepOptions,
-): Promise<PlannedCell[]> {
+): Promise<EndedCell[]> {
+  const unrecorded = new Map<string, string>();
   const queue = cells.filter(({ state }) => isDue(state, options));
   const elsewhere: PlannedCell[] = [];
   const lanes = Array.from({ length: Math.min(options.numJobs, queue.length) }, (_, lane) =>
-    runLane(lane, { queue, elsewhere }, options),
+    runLane(lane, { queue, elsewhere, unrecorded }, options),
   );
   await Promise.all(lanes);
-  return cells.map((cell) => ({ ...cell, ...lookUp(cell.experiment, options.outDir) }));
+  return cells.map((cell) => ({
+    ...cell,
+    ...lookUp(cell.experiment, options.outDir),
+    unrecorded: unrecorded.get(cell.name) ?? null,
+  }));
 }
 
 /** Takes cells from the queue until there is none, then those that other processes have dropped. */
 async function runLane(
   lane: number,
-  { elsewhere, queue }: { queue: PlannedCell[]; elsewhere: PlannedCell[] },
+  {
+    elsewhere,
+    queue,
+    unrecorded,
+  }: { queue: PlannedCell[]; elsewhere: PlannedCell[]; unrecorded: Map<string, string> },
   options: SweepOptions,
 ): Promise<void> {
   const worker = new WorkerProcess();
   const stop = () => worker.stop();
   options.signal.addEventListener("abort", stop);
   try {
-    while (!options.signal.aborted) {
+    while (!options.signal.aborted && unrecorded.size === 0) {
       const cell = queue.shift() ?? (await nextDropped(elsewhere, options));
       if (!cell) return;
       const outcome = await runCell(cell, { lane, worker }, options);
       if (outcome.kind === "locked") elsewhere.push(cell);
+      if (outcome.kind === "failed" && lookUp(cell.experiment, options.outDir).state !== "failed")
+        unrecorded.set(cell.name, outcome.message);
     }
   } finally {
     options.signal.removeEventListener("abort", stop);
@@ -99,7 +116,7 @@ async function nextDropped(
 async function runCell(
   cell: PlannedCell,
   { lane, worker }: { lane: number; worker: WorkerProcess },
-  { numThreads, outDir, report, retryFailed }: SweepOptions,
+  { numThreads, outDir, report, retryFailed, signal }: SweepOptions,
 ): Promise<Outcome> {
   const { experiment } = cell;
   report({ type: "started", lane, cell });
@@ -110,7 +127,8 @@ async function runCell(
     ({ outcome } = await worker.carryOut(order, "ended", onEvent));
   } catch (error) {
     if (!(error instanceof WorkerDied)) throw error;
-    outcome = recordDeath(cell, outDir, error.message);
+    // Whoever stops everything may have stopped the worker too: its last checkpoint is there.
+    outcome = signal.aborted ? { kind: "stopped" } : recordDeath(cell, outDir, error.message);
   }
   report({ type: "ended", lane, cell, outcome });
   return outcome;

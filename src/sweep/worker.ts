@@ -15,8 +15,8 @@ let stop = new AbortController();
 process.on("message", (order: Order) => void obey(order));
 // The sweep is gone: whoever goes on with the run must not find us at it.
 process.on("disconnect", () => process.exit());
-// Ctrl-C reaches every process of a terminal; the sweep decides what to do and says so.
-process.on("SIGINT", () => {});
+// These reach every process of a terminal, a batch job or a container; the sweep decides what to do and says so.
+for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => {});
 
 async function obey(order: Order): Promise<void> {
   switch (order.type) {

@@ -63,6 +63,10 @@ export async function saveState(
   learner: Learner,
   state: TrainingState,
 ): Promise<void> {
+  if (!pathExists(runDir))
+    throw new UserError(`${runDir}: the run folder is gone: expected it until the run ends`, {
+      hint: "it was moved or removed; start the experiment again",
+    });
   const parameters = learner.trainedNames.map((name) => [name, learner.parameter(name)] as const);
   const tensors = await readAll([...parameters, ...Object.entries(learner.moments)]);
   writeSafetensors(stateFile(runDir), tensors, { state: JSON.stringify(state) });

@@ -176,7 +176,10 @@ describe("settings from the command line", () => {
 
 describe("remarks", () => {
   test.each([
-    [["training.learningRate=5e-5"], "training.learningRate=5e-5: low: adapters need 3e-4 to 3e-3"],
+    [
+      ["training.learningRate=5e-5"],
+      "training.learningRate=5e-5: low: adapters usually do best from 3e-4 to 3e-3",
+    ],
     [["method={name: full}"], ":17: training.learningRate: 0.001: high: pretrained layers need"],
     [["method.initStd=0.1"], "method.initStd=0.1: high"],
   ])("%s", (overrides, expected) => {

@@ -293,7 +293,7 @@ describe("the section of a file", () => {
   test("a remark is made once, of the value", () => {
     const path = writeSweep("sweep: { training.learningRate: [3e-5, 1e-3], seed: [0, 1, 2] }");
     expect(load(path).notes).toEqual([
-      `${path}:5:34: training.learningRate: 0.00003: low: adapters need 3e-4 to 3e-3 (paper §3.2)`,
+      `${path}:5:34: training.learningRate: 0.00003: low: adapters usually do best from 3e-4 to 3e-3`,
     ]);
   });
 

@@ -38,7 +38,8 @@ export function sweep(grid: Grid, out: string, ...flags: string[]): Promise<Ende
 
 /** `peft sweep` on the grid. */
 export function startSweep({ config, folder }: Grid, out: string, ...flags: string[]) {
-  return startCommand(folder, ["sweep", "--config", config, "--out", out, ...flags]);
+  const args = ["sweep", "--config", config, "--out", out, ...flags];
+  return startCommand(folder, args, { detached: true }); // a process group of its own, to be signalled as one
 }
 
 /** Sweeps, killed without warning after so many seconds if it is still at work then. */

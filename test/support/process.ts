@@ -46,9 +46,13 @@ export function startTraining({ config, folder }: Workplace, out: string): Child
 }
 
 /** Starts any command, with a cache of its own in `folder`. */
-export function startCommand(folder: string, args: readonly string[]): ChildProcess {
+export function startCommand(
+  folder: string,
+  args: readonly string[],
+  { detached = false } = {},
+): ChildProcess {
   const env = { ...process.env, PEFT_CACHE: join(folder, "cache") };
-  return spawn(process.execPath, [bin, ...args], { env });
+  return spawn(process.execPath, [bin, ...args], { env, detached });
 }
 
 /** Waits for a process. */

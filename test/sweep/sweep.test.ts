@@ -60,18 +60,22 @@ describe("a sweep", () => {
     expect(trained).toHaveLength(4);
   });
 
-  test("stops on Ctrl-C, keeps what is finished and goes on with the rest", async () => {
-    const child = startSweep(grid, out);
-    const end = ended(child);
-    while (Object.keys(endings(out)).length === 0) await setTimeout(20);
-    child.kill("SIGINT");
-    const { code, stderr } = await end;
-    expect(code).toBe(130);
-    expect(stderr).toMatch(/stopped: \d of 4 cells are finished, and nothing is lost/);
-    const before = endings(out);
-    expect(await sweep(grid, out)).toMatchObject({ code: 0 });
-    expect(endings(out)).toMatchObject(before);
-  });
+  // Ctrl-C in a terminal, and the end of a batch job, reach the worker processes as well.
+  test.each(["SIGINT", "SIGTERM"] as const)(
+    "stops on %s to all its processes, keeps what is finished and goes on with the rest",
+    async (signal) => {
+      const child = startSweep(grid, out);
+      const end = ended(child);
+      while (Object.keys(endings(out)).length === 0) await setTimeout(20);
+      process.kill(-child.pid!, signal);
+      const { code, stderr } = await end;
+      expect(code).toBe(130);
+      expect(stderr).toMatch(/stopped: \d of 4 cells are finished, and nothing is lost/);
+      const before = endings(out);
+      expect(await sweep(grid, out)).toMatchObject({ code: 0 });
+      expect(endings(out)).toMatchObject(before);
+    },
+  );
 });
 
 describe("a cell that cannot be finished", () => {
@@ -129,10 +133,11 @@ test("a dry run says what would run and what it takes, and runs nothing", async 
 test.each([
   ["--jobs", "0"],
   ["--jobs", "two"],
+  ["--jobs", "1e9"],
 ])("%s %s is refused", async (...flags) => {
   const { code, stderr } = await sweep(grid, out, ...flags);
   expect(code).toBe(1);
-  expect(stderr).toContain(`--jobs ${flags[1]}: expected an integer of at least 1`);
+  expect(stderr).toContain(`--jobs ${flags[1]}: expected an integer from 1 to the number of cores`);
 });
 
 /** The process that a sweep has started. */

@@ -22,8 +22,11 @@ type Encoding = NonNullable<Extract<Layer, { mark: unknown }>["encoding"]>;
 const CELL_WIDTH = 68;
 const CELL_HEIGHT = 40;
 const HOLE = "#efefef";
-/** Share of the colour range below which viridis needs white text: both contrasts are then 4.5 : 1 or nearly so. */
-const DARK = 0.45;
+/**
+ * Share of the colour range below which viridis needs white text: there its luminance is below 0.25, so that white stands out
+ * from it by 3.5 : 1 or more. Dark text on teal reads worse than the quotient of the luminances says.
+ */
+const DARK = 0.55;
 
 /** The cells of the candidates, and empty ones for what was not run; sizes and rates ascending. */
 export function cellsOf(candidates: readonly Row[], rows: readonly Row[]): Cell[] {

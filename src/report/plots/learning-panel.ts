@@ -94,14 +94,11 @@ export function curvePanel(panel: CurvePanel): Picture {
   };
 }
 
-/** The names of the settings at the right, moved apart, each with a line from where its runs end on average. */
+/** The names of the settings at the right, moved apart, each with a line from where one of its runs ends. */
 function endLabels({ curves, lines, range, width, height }: CurvePanel): Layer[] {
   const ends = curves.flatMap(({ setting, colour, lines: runs }) => {
-    const last = runs.flatMap((run) => run[lines].at(-1) ?? []);
-    if (last.length === 0) return [];
-    const average = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length;
-    const value = average(last.map((point) => point.value));
-    return { setting, colour, value, epoch: Math.max(...last.map((point) => point.epoch)) };
+    const end = medianOf(runs.flatMap((run) => run[lines].at(-1) ?? []));
+    return end ? { setting, colour, ...end } : [];
   });
   const places = moveApart(
     ends.map(({ value }) => toPixels(value, range, height)),
@@ -137,6 +134,12 @@ function endLabels({ curves, lines, range, width, height }: CurvePanel): Layer[]
       },
     },
   ];
+}
+
+/** The point with the median value, the lower one of two: unlike their mean, it is the end of a line. */
+export function medianOf(points: readonly Point[]): Point | undefined {
+  const sorted = points.toSorted((a, b) => a.value - b.value);
+  return sorted[Math.floor((sorted.length - 1) / 2)];
 }
 
 /** Positions a label's height apart or more, in the same order, as near as simply possible to those asked for. */

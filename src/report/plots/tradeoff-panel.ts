@@ -19,6 +19,8 @@ export interface Mark {
   high: number;
   /** Whether the series is drawn with a band instead of error bars. */
   isBand: boolean;
+  /** Whether it is no mean, but what one seed scored; drawn hollow. */
+  isSingle: boolean;
 }
 
 export interface PanelInput {
@@ -78,6 +80,17 @@ function series({ marks, rows, yTitle }: PanelInput, { xRange, yRange }: Frame):
   const lines = marks.toSorted((a, b) => a.trained - b.trained);
   const bands = lines.filter(({ isBand, series: name }) => isBand && isLine(lines, name));
   const bars = lines.filter((mark) => mark.high > mark.low && !bands.includes(mark));
+  const pointsWhere = (isSingle: boolean) =>
+    lines
+      .filter((mark) => mark.isSingle === isSingle)
+      .map((mark) => ({ ...mark, description: describe(mark) }));
+  const pointEncoding = {
+    x,
+    y,
+    color,
+    shape: { ...color, scale: shapesOf(list) },
+    description: { field: "description" },
+  };
   return [
     {
       data: { values: bands },
@@ -95,15 +108,14 @@ function series({ marks, rows, yTitle }: PanelInput, { xRange, yRange }: Frame):
       encoding: { x, y: { ...y, field: "low" }, y2: { field: "high" }, color },
     },
     {
-      data: { values: lines.map((mark) => ({ ...mark, description: describe(mark) })) },
+      data: { values: pointsWhere(false) },
       mark: { type: "point", filled: true, size: 70, opacity: 1, stroke: "white", strokeWidth: 1 },
-      encoding: {
-        x,
-        y,
-        color,
-        shape: { ...color, scale: shapesOf(list) },
-        description: { field: "description" },
-      },
+      encoding: pointEncoding,
+    },
+    {
+      data: { values: pointsWhere(true) },
+      mark: { type: "point", filled: false, fill: "white", size: 56, opacity: 1, strokeWidth: 1.5 },
+      encoding: pointEncoding,
     },
   ];
 }

@@ -56,7 +56,11 @@ function encoderPanel(all: readonly Row[]): Picture | undefined {
     tasks.length === 1 ? oneTask(compared, isRelative) : severalTasks(tasks, isRelative);
   return panel({
     ...input,
-    subtitle: [...input.subtitle, ...(remarks.length > 0 ? [remarks.join("; ")] : [])],
+    subtitle: [
+      `${input.subtitle[0]}${input.marks.some(({ isSingle }) => isSingle) ? "; hollow: a single seed" : ""}`,
+      ...input.subtitle.slice(1),
+      ...(remarks.length > 0 ? [remarks.join("; ")] : []),
+    ],
     isRelative,
     rows: compared.map(({ row }) => row),
   });
@@ -104,6 +108,7 @@ function toMark({ row, y, sem, trained }: Compared): Mark {
     low: y - sem,
     high: y + sem,
     isBand: false,
+    isSingle: row.seeds.length === 1,
   };
 }
 
@@ -149,6 +154,7 @@ function acrossTasks(tasks: readonly Compared[][]): Mark[] {
       low: across(20),
       high: across(80),
       isBand: true,
+      isSingle: members.every((member) => member.row.seeds.length === 1),
     };
   });
 }
