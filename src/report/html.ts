@@ -111,7 +111,9 @@ async function picture(input: PlotInput, kind: PlotKind, id: string): Promise<st
 
 function paperSection({ rows }: HtmlInput): Section[] {
   const sheet = paperSheet({ rows });
-  return sheet ? [{ id: "paper", title: sheet.title, html: renderTable(sheet, { wraps: true }) }] : [];
+  return sheet
+    ? [{ id: "paper", title: sheet.title, html: renderTable(sheet, { wraps: true }) }]
+    : [];
 }
 
 /** A sortable table; rows that are holes stand out. `wraps` where its texts may run over several lines. */

@@ -162,10 +162,34 @@ describe("what people read", () => {
   test("scores and differences", () => {
     expect(meanAndError({ mean: 0.8333, sem: null })).toBe("83.3");
     expect(meanAndError({ mean: null, sem: null })).toBe("");
+    const errors = [0.0145, 0.001, 0.00024, 0].map((sem) => meanAndError({ mean: 0.831, sem }));
+    expect(errors).toEqual(["83.1 ± 1.5", "83.1 ± 0.1", "83.1 ± 0.02", "83.1 ± 0.00"]);
     expect(percent(-0.0001)).toBe("0.0");
     expect([0.01, -0.01, 0.0001, null].map(signed)).toEqual(["+1.0", "−1.0", "0.0", ""]);
     const counts = { diverged: 1, failed: 0, unfinished: 2, ok: 1 };
     expect(holes({ ...table.rows[0], ...counts })).toBe("1 of 4 diverged, 2 of 4 unfinished");
+  });
+
+  test("a row beside the paper, our encoder in the title", () => {
+    const sheet = paperSheet(content);
+    expect(sheet?.title).toContain("(arXiv 1902.00751): ours with bert-base-uncased");
+    expect(sheet?.header.map((name, i) => [name, sheet.rows[0][i]])).toEqual([
+      ["task", "mrpc"],
+      ["ours", "houlsby 64"],
+      ["split", "dev"],
+      ["score", "83.3 ± 1.5"],
+      ["paper", "Table 1, Adapters (64)"],
+      ["encoder, split", "BERT-large, GLUE test server"],
+      ["score", "89.6"],
+      ["metric", "f1"],
+      ["difference", "−6.3"],
+    ]);
+  });
+
+  test("beside the paper, several encoders of ours are told apart", () => {
+    const other = tabulate(runsOf(seeds([0.8], { encoder: { source: "another" } }))).rows;
+    const names = paperSheet({ rows: [...other, table.rows[0]] })?.rows.map((cells) => cells[1]);
+    expect(names).toEqual(["houlsby 64, another", "houlsby 64, bert-base-uncased"]);
   });
 
   test("Markdown has aligned columns and everything that was remarked", () => {

@@ -42,10 +42,15 @@ describe("beside a row of ours", () => {
     expect(more).toEqual([]);
   });
 
-  test("other sizes stand beside the best size of every task", () => {
-    const [nearest] = besidePaper(rowOf({ method: { name: "houlsby", size: 16 } }));
-    expect(nearest.published).toMatchObject({ size: "tuned", score: 0.895 });
-  });
+  test.each([8, 256])(
+    "size %i of the paper's grid stands beside the best size per task",
+    (size) => {
+      const comparisons = besidePaper(rowOf({ method: { name: "houlsby", size } }));
+      expect(comparisons.map(({ published: { score, size: theirs } }) => [theirs, score])).toEqual([
+        ["tuned", 0.895],
+      ]);
+    },
+  );
 
   test("MNLI: the validation set first, then both parts of the test set", () => {
     const result = trainedResult({ task: "mnli", method: { name: "full" }, score: 0.8 });
@@ -85,6 +90,8 @@ describe("beside a row of ours", () => {
     { task: "spam" },
     { task: "wnli" },
     { method: { name: "layernorm" } },
+    { method: { name: "houlsby", size: 1 } },
+    { method: { name: "houlsby", size: 16 } },
     { task: "mnli", method: { name: "top-layers", layers: 2 } },
   ])("nothing for %j", (changes) => {
     expect(besidePaper(rowOf(changes))).toEqual([]);

@@ -1,6 +1,6 @@
 // The specifications of the pictures as data: what stands where, and what is refused.
 import { describe, expect, test } from "vitest";
-import { moveApart } from "../../src/report/plots/learning-panel.ts";
+import { medianOf, moveApart } from "../../src/report/plots/learning-panel.ts";
 import { percentile } from "../../src/report/plots/percentile.ts";
 import { type PlotKind, specOf } from "../../src/report/plots/plot.ts";
 import { tabulate } from "../../src/report/rows.ts";
@@ -108,6 +108,19 @@ describe("trade-off curve", () => {
     expect(layerOf(alone, "point").data.values[0].y).toBeGreaterThan(50);
   });
 
+  test("single seeds are hollow, and the subtitle says so", () => {
+    expect(JSON.stringify(spec)).not.toContain("hollow");
+    const runs = sweep(["mrpc"]).filter(
+      ({ experiment: { method, seed } }) => method.name !== "head" || seed === 0,
+    );
+    const mixed = specOf(tableOf(...runs), "tradeoff");
+    const [filled, hollow] = layersOf(mixed).filter(({ mark }) => mark.type === "point");
+    expect(hollow.mark).toMatchObject({ filled: false, fill: "white" });
+    expect(hollow.data.values.map(({ setting }) => setting)).toEqual(["head"]);
+    expect(filled.data.values).toHaveLength(table.rows.length - 1);
+    expect(JSON.stringify(mixed)).toContain("mean ± s.e.m.; hollow: a single seed");
+  });
+
   test("the majority class is drawn only where the axis reaches it", () => {
     expect(textsOf(spec)).not.toContain("majority class"); // 50 percent
     const near = sweep(["mrpc"]).map((run) => ({ ...run, majority: { dev: { f1: 0.812 } } }));
@@ -158,6 +171,23 @@ describe("learning curves", () => {
     expect(() => specOf(tableOf(...runs), "learning")).toThrow(
       "learning curves: 501 runs on mrpc: expected at most 500",
     );
+  });
+
+  test("a label's line begins where the run with the median final value ends", () => {
+    const { rows } = tableOf(
+      ...[0.7, 0.9, 0.71, 0.8].map((score, seed) => trainedResult({ seed, score })),
+      trainedResult({ method: { name: "houlsby", size: 8 } }),
+    );
+    const layers = layersOf(specOf({ rows, candidates: rows }, "learning"));
+    const [rule] = layers.filter(({ mark }) => mark.type === "rule");
+    const label = rule.data.values.find(({ setting }) => setting === "m=64");
+    const ends = layerOf(layers, "line").data.values.filter(
+      ({ name, epoch }) => epoch === 3 && String(name).startsWith("houlsby m=64"),
+    );
+    const values = ends.map(({ value }) => value as number).toSorted((a, b) => a - b);
+    expect(values).toHaveLength(4);
+    expect(label).toMatchObject({ epoch: 3, value: values[1] });
+    expect(medianOf([])).toBeUndefined();
   });
 
   test("labels at the ends of lines are moved apart and stay in the panel", () => {
@@ -238,5 +268,6 @@ describe("nothing to draw", () => {
 
 test("a sweep of one point has a picture", () => {
   const spec = specOf(tableOf(sweptRun("mrpc", { name: "houlsby", size: 64 }, 0.01)), "tradeoff");
-  expect(layerOf(spec, "point").data.values).toHaveLength(1);
+  const points = layersOf(spec).filter(({ mark }) => mark.type === "point");
+  expect(points.map(({ data }) => data.values.length)).toEqual([0, 1]); // hollow
 });
