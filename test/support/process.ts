@@ -77,7 +77,8 @@ export async function trainAndKill(place: Workplace, out: string, seconds: numbe
 
 /** The run folder in `out`, once it is there. */
 export function runFolder(out: string): string | undefined {
-  const [name] = existsSync(out) ? readdirSync(out) : [];
+  const names = existsSync(out) ? readdirSync(out) : [];
+  const name = names.find((entry) => !entry.startsWith(".")); // locks are in a dot folder
   return name === undefined ? undefined : join(out, name);
 }
 
