@@ -17,7 +17,7 @@ const states: Record<CellState, string> = {
 /** The plan as a table, cell by cell, and what is still to be done in all. */
 export function renderPlan(
   estimates: readonly Estimate[],
-  { numJobs }: { numJobs: number },
+  options: { numJobs: number; retryFailed: boolean },
 ): string {
   const rows = estimates.map(({ cell, peakBytes, seconds }) => [
     cell.name,
@@ -31,13 +31,14 @@ export function renderPlan(
   ]);
   const header = ["cell", "state", "trained", "of model", "of layers", "steps", "time", "memory"];
   const table = renderTable([header, ...rows], { rightAligned: [2, 3, 4, 5, 6, 7] });
-  return `${table}\n${renderTotals(estimates, numJobs)}`;
+  return `${table}\n${renderTotals(estimates, options)}`;
 }
 
-function renderTotals(estimates: readonly Estimate[], numJobs: number): string {
-  const due = estimates.filter(
-    ({ cell }) => isDue(cell.state, { retryFailed: false }) && !cell.problem,
-  );
+function renderTotals(
+  estimates: readonly Estimate[],
+  { numJobs, retryFailed }: { numJobs: number; retryFailed: boolean },
+): string {
+  const due = estimates.filter(({ cell }) => isDue(cell.state, { retryFailed }) && !cell.problem);
   const known = due.filter(({ seconds }) => seconds !== null);
   const seconds = known.reduce((sum, cell) => sum + cell.seconds!, 0) / numJobs;
   const peak = Math.max(0, ...due.map(({ peakBytes }) => peakBytes ?? 0));

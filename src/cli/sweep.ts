@@ -80,9 +80,10 @@ async function sweep(options: SweepCommandOptions, io: Io): Promise<void> {
   const interrupt = stopOnSignals(io, () => progress.close());
   try {
     const cells = await plan(loaded, options, progress);
-    if (options.dryRun) return await dryRun(cells, { numJobs, numThreads, progress, io });
-    const { runSweep } = await import("../sweep/sweep.ts");
     const retryFailed = options.retryFailed ?? false;
+    if (options.dryRun)
+      return await dryRun(cells, { numJobs, numThreads, retryFailed, progress, io });
+    const { runSweep } = await import("../sweep/sweep.ts");
     progress.begin(cells, { numJobs, retryFailed });
     const { signal } = interrupt;
     const ended = await runSweep(cells, {
@@ -125,20 +126,22 @@ async function dryRun(
   options: {
     numJobs: number;
     numThreads: number;
+    retryFailed: boolean;
     progress: SweepProgress;
     io: Io;
   },
 ): Promise<void> {
-  const { numJobs, numThreads, progress, io } = options;
+  const { numJobs, numThreads, retryFailed, progress, io } = options;
   const { estimateCells } = await import("../sweep/estimate.ts");
   const { renderPlan } = await import("./sweep-render.ts");
   const { estimates, problems } = await estimateCells(cells, {
     numThreads,
+    retryFailed,
     onProgress: progress.probing,
   });
   progress.close();
   for (const text of problems) io.stderr.write(`note: not measured: ${text}\n`);
-  io.stdout.write(renderPlan(estimates, { numJobs }));
+  io.stdout.write(renderPlan(estimates, { numJobs, retryFailed }));
 }
 
 /** Prints what became of the cells. Throws where some have no result. */

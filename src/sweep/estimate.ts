@@ -4,6 +4,7 @@ import type { Experiment } from "../config/schema.ts";
 import { groupBy } from "../report/group.ts";
 import type { Cost } from "./messages.ts";
 import type { PlannedCell } from "./plan.ts";
+import { isDue } from "./sweep.ts";
 import { WorkerDied, WorkerProcess } from "./worker-process.ts";
 
 /** What a finished cell took. */
@@ -46,7 +47,7 @@ function logSize({ parameters }: PlannedCell): number {
   return Math.log(parameters?.trained ?? 1);
 }
 
-/** What a cell is expected to need; null where its probe did not run. */
+/** What a cell is expected to need; null where there is nothing to run, or its probe did not. */
 export interface Estimate {
   cell: PlannedCell;
   seconds: number | null;
@@ -59,15 +60,19 @@ const BYTES_PER_PARAMETER = 4; // float32
 const NUM_CHECKPOINTS = 2; // adapter.safetensors and last.safetensors
 
 /**
- * Estimates every cell from probes of the smallest and the largest setting of each task, encoder and method, those between by their
+ * Estimates every cell that is due from probes of the smallest and the largest setting of each task, encoder and method, those between by their
  * number of trained parameters. Each probe has a process of its own, so that peaks of memory do not mix.
  */
 export async function estimateCells(
   cells: readonly PlannedCell[],
-  options: { numThreads: number; onProgress?: (done: number, total: number) => void },
+  options: {
+    numThreads: number;
+    retryFailed: boolean;
+    onProgress?: (done: number, total: number) => void;
+  },
 ): Promise<{ estimates: Estimate[]; problems: string[] }> {
   const groups = groupBy(
-    cells.filter(({ parameters }) => parameters),
+    cells.filter(({ parameters, state }) => parameters && isDue(state, options)),
     ({ experiment }) =>
     JSON.stringify([experiment.task, experiment.encoder, experiment.method.name, experiment.training.batchSize, experiment.device]), // prettier-ignore
   );

@@ -3,9 +3,8 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { stringify } from "yaml";
-import { resolveExperiment } from "../../src/config/schema.ts";
-import { type Ended, ended, startCommand } from "./process.ts";
-import { writeTinyEncoder, writeTinyGlue } from "./tiny.ts";
+import { machineColumns } from "../../src/report/columns.ts";
+import { type Ended, ended, startCommand, writeInputs } from "./process.ts";
 
 export interface Grid {
   folder: string;
@@ -17,15 +16,7 @@ export function writeGrid(
   folder: string,
   axes: object = { "method.size": [2, 4], seed: [0, 1] },
 ): Grid {
-  const experiment = resolveExperiment({
-    task: { name: "sst2", maxLength: 16 },
-    encoder: { source: writeTinyEncoder(join(folder, "encoder")) },
-    method: { name: "houlsby", size: 4 },
-    training: { epochs: 5, batchSize: 4, learningRate: 3e-3 },
-    evaluation: { every: 5 },
-    checkpoint: { everySteps: 3 },
-    dataDir: writeTinyGlue(join(folder, "glue")),
-  });
+  const experiment = writeInputs(folder, 5);
   const config = join(folder, "grid.yaml");
   writeFileSync(config, stringify({ ...experiment, sweep: axes }));
   return { folder, config };
@@ -55,8 +46,7 @@ export async function sweepAndKill(grid: Grid, out: string, seconds: number): Pr
 export async function reportOf({ folder }: Grid, out: string): Promise<string> {
   const { stdout } = await ended(startCommand(folder, ["report", out, "--all"]));
   const [header, ...rows] = stdout.trim().split("\n").map((line) => line.split(",")); // prettier-ignore
-  const machine = new Set(["seconds", "tokensPerSecond", "peakBytes"]);
-  const kept = header.flatMap((name, i) => (machine.has(name) ? [] : [i]));
+  const kept = header.flatMap((name, i) => (machineColumns.includes(name) ? [] : [i]));
   return [header, ...rows].map((row) => kept.map((i) => row[i]).join(",")).join("\n");
 }
 

@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import { join } from "node:path";
 import { stringifyExperiment } from "../../src/config/load.ts";
-import { resolveExperiment } from "../../src/config/schema.ts";
+import { type Experiment, resolveExperiment } from "../../src/config/schema.ts";
 import { writeTinyEncoder, writeTinyGlue } from "./tiny.ts";
 
 const bin = join(import.meta.dirname, "..", "..", "bin", "peft.js");
@@ -14,17 +14,22 @@ export interface Workplace {
   config: string;
 }
 
-/** A folder with encoder, data and an experiment of 60 steps that is evaluated and saved often. */
-export function writeWorkplace(folder: string): Workplace {
-  const experiment = resolveExperiment({
+/** Writes encoder and data; gives an experiment with them of 6 steps an epoch that is evaluated and saved often. */
+export function writeInputs(folder: string, epochs: number): Experiment {
+  return resolveExperiment({
     task: { name: "sst2", maxLength: 16 },
     encoder: { source: writeTinyEncoder(join(folder, "encoder")) },
     method: { name: "houlsby", size: 4 },
-    training: { epochs: 10, batchSize: 4, learningRate: 3e-3 },
+    training: { epochs, batchSize: 4, learningRate: 3e-3 },
     evaluation: { every: 5 },
     checkpoint: { everySteps: 3 },
     dataDir: writeTinyGlue(join(folder, "glue")),
   });
+}
+
+/** A folder with encoder, data and an experiment of 60 steps. */
+export function writeWorkplace(folder: string): Workplace {
+  const experiment = writeInputs(folder, 10);
   const config = join(folder, "experiment.yaml");
   writeFileSync(config, stringifyExperiment(experiment));
   return { folder, config };
