@@ -93,3 +93,8 @@ export const layouts = {
 } as const satisfies Record<string, Layout>;
 
 export type GlueName = keyof typeof layouts;
+
+/** Whether it is the name of a GLUE task. */
+export function isGlueName(name: string): name is GlueName {
+  return Object.hasOwn(layouts, name);
+}

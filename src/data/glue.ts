@@ -4,14 +4,14 @@ import { basename, join } from "node:path";
 import { UserError } from "../errors.ts";
 import { pathExists, readBytes, sha256 } from "../files.ts";
 import { type GlueName, type Layout, layouts } from "./glue-layouts.ts";
-import type { Example, LoadedSplit, Task } from "./task.ts";
+import type { Example, LoadedSplit, TextTask } from "./task.ts";
 import { parseTsv, type Row } from "./tsv.ts";
 
 /** The range of STS-B's scores. */
-const SCORES = { lowest: 0, highest: 5 };
+export const SCORES = { lowest: 0, highest: 5 };
 
 /** The task of that name in the GLUE table. */
-export function glueTask(name: GlueName): Task {
+export function glueTask(name: GlueName): TextTask {
   const layout: Layout = layouts[name];
   return {
     name,
@@ -31,7 +31,6 @@ function evaluationSplits(layout: Layout): readonly string[] {
   return layout.evaluationSplits ?? ["dev"];
 }
 
-/** The split's file, in the GLUE folder or, as is often given, in the task's own. */
 function findFile(
   name: string,
   layout: Layout,
@@ -47,14 +46,18 @@ function findFile(
   if (dataDir === undefined) {
     throw new UserError(`data: no folder given: expected the one with ${files[0]}`, { hint });
   }
-  const inGlue = join(dataDir, layout.folder);
-  const folder = pathExists(inGlue) || !isTaskFolder(dataDir, layout) ? inGlue : dataDir;
-  const file = join(folder, `${split}.tsv`);
+  const file = join(taskFolder(dataDir, layout), `${split}.tsv`);
   if (!pathExists(file)) {
     const missing = pathExists(dataDir) ? `${file}: no such file` : `${dataDir}: no such folder`;
     throw new UserError(`${missing}: expected ${layout.folder}/${split}.tsv of GLUE`, { hint });
   }
   return file;
+}
+
+/** The folder of the task's files: its own in the GLUE folder or, as is often given, `dataDir` itself. */
+export function taskFolder(dataDir: string, layout: Layout): string {
+  const inGlue = join(dataDir, layout.folder);
+  return pathExists(inGlue) || !isTaskFolder(dataDir, layout) ? inGlue : dataDir;
 }
 
 /** Another task's folder has a train.tsv as well, with other columns. */
@@ -112,7 +115,8 @@ function takeHeader(
   return { rows: data, numColumns: header.cells.length };
 }
 
-function tooFewColumns(path: string, { line, cells }: Row, expected: number): UserError {
+/** The error for a line with fewer columns than its file has. */
+export function tooFewColumns(path: string, { line, cells }: Row, expected: number): UserError {
   const found = cells.length === 1 ? "no tab" : `${cells.length} columns`;
   return new UserError(
     `${path}:${line}: ${found}: expected ${expected} columns separated by tabs`,
@@ -149,7 +153,8 @@ function parseLabel(cell: string, { labels }: Layout): number | undefined {
   return score >= SCORES.lowest && score <= SCORES.highest ? score : undefined;
 }
 
-function allowedLabels({ labels }: Layout): string {
+/** What the label column may hold, in words. */
+export function allowedLabels({ labels }: Layout): string {
   if (!labels) return `a number from ${SCORES.lowest} to ${SCORES.highest}`;
   const values = Object.values(labels);
   return `${values.slice(0, -1).join(", ")} or ${values.at(-1)}`;
