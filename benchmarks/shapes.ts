@@ -54,8 +54,7 @@ export function adapterLearner(
     shape,
     weights,
     tuning: applyMethod(shape, { name: "houlsby", size, initStd: 0.01 }),
-    kind: "classification",
-    numOutputs: 2,
+    head: { kind: "classification", numOutputs: 2 },
     optimizer: {
       adamBeta1: 0.9,
       adamBeta2: 0.999,

@@ -4,9 +4,11 @@ import type { Provenance } from "./record/run-folder.ts";
 import type { Experiment } from "./config/schema.ts";
 import { defaultCacheDir } from "./data/cache.ts";
 import { type EncodedSplit, encodeSplit } from "./data/encode.ts";
-import type { Task } from "./data/task.ts";
-import { tasks } from "./data/tasks.ts";
-import { UserError } from "./errors.ts";
+import { isSpan, type TaskSettings } from "./data/settings.ts";
+import type { DataSource, Loaded, Task } from "./data/task.ts";
+import { openTask } from "./data/tasks.ts";
+import { encodeWindows } from "./data/windows.ts";
+import { invariant, UserError } from "./errors.ts";
 import { locateEncoder } from "./model/locate.ts";
 import { loadEncoder, type PretrainedEncoder } from "./model/pretrained.ts";
 import type { EncoderShape } from "./model/shape.ts";
@@ -17,12 +19,15 @@ import type { Report } from "./train/events.ts";
 export interface PreparedSplit {
   name: string;
   encoded: EncodedSplit;
-  files: { path: string; sha256: string }[];
+  files: Loaded["files"];
 }
 
 export interface PreparedData {
+  task: Task;
   train: PreparedSplit;
   evaluation: PreparedSplit[];
+  /** Why the scores must not be compared with published ones. */
+  caveats: string[];
 }
 
 /** Everything that is read before an experiment can run. */
@@ -51,10 +56,11 @@ export function createReader(): Reader {
     }
     const { tokenizer } = last;
     const encoder = withSettings(last.encoder, experiment);
-    const key = JSON.stringify([task, dataDir, tasks[task.name].isSplitBySeed && seed]);
-    const data =
-      datasets.get(key) ?? (await prepareData(tasks[task.name], experiment, tokenizer, report));
-    datasets.set(key, data);
+    const source = { dataDir: dataDir === undefined ? undefined : resolve(dataDir), seed };
+    const keyFor = (bySeed: boolean) => JSON.stringify([task, dataDir, bySeed && seed]);
+    const known = datasets.get(keyFor(false)) ?? datasets.get(keyFor(true));
+    const data = known ?? (await prepareData(task, source, tokenizer, report));
+    datasets.set(keyFor(data.task.isSplitBySeed), data);
     return { encoder, tokenizer, data };
   };
 }
@@ -99,27 +105,56 @@ function prepareTokenizer(encoder: PretrainedEncoder): TextTokenizer {
 
 /** Every split of the task, read and tokenized. */
 async function prepareData(
-  task: Task,
-  { dataDir, seed, task: { maxLength } }: Experiment,
+  settings: TaskSettings,
+  source: DataSource,
   tokenizer: TextTokenizer,
   report: Report,
 ): Promise<PreparedData> {
-  const source = { dataDir: dataDir === undefined ? undefined : resolve(dataDir), seed };
+  const task = openTask(settings, source);
+  const caveats: string[] = [];
   const prepare = async (name: string): Promise<PreparedSplit> => {
-    const { examples, files, notes } = task.load(name, source);
-    for (const text of notes) report({ type: "note", text });
-    const onProgress = (done: number, total: number) =>
-      report({ type: "progress", phase: "tokenize", done, total });
-    const cacheDir = defaultCacheDir();
-    return {
-      name,
-      files,
-      encoded: await encodeSplit(tokenizer, examples, { maxLength, cacheDir, onProgress }),
-    };
+    const split = await prepareSplit({ task, settings, name }, source, tokenizer, report);
+    caveats.push(...split.caveats);
+    return split;
   };
-  const prepared = { train: await prepare("train"), evaluation: [] as PreparedSplit[] };
-  for (const name of task.evaluationSplits) prepared.evaluation.push(await prepare(name));
-  return prepared;
+  const train = await prepare("train");
+  const evaluation: PreparedSplit[] = [];
+  for (const name of task.evaluationSplits) evaluation.push(await prepare(name));
+  return { task, train, evaluation, caveats };
+}
+
+/** One split of the task, read and tokenized; spans can be decoded where it is not for training. */
+export async function prepareSplit(
+  {
+    keepSpans,
+    name,
+    settings,
+    task,
+  }: { task: Task; settings: TaskSettings; name: string; keepSpans?: boolean },
+  source: DataSource,
+  tokenizer: TextTokenizer,
+  report: Report,
+): Promise<PreparedSplit & { caveats: string[] }> {
+  const tell = ({ notes, caveats = [] }: Loaded) => {
+    for (const text of [...notes, ...caveats]) report({ type: "note", text });
+    return caveats;
+  };
+  const onProgress = (done: number, total: number) =>
+    report({ type: "progress", phase: "tokenize", done, total });
+  const options = { cacheDir: defaultCacheDir(), onProgress };
+  if (task.kind === "span") {
+    invariant(isSpan(settings), `${task.name} has no windows`);
+    const loaded = task.load(name, source);
+    const caveats = tell(loaded);
+    const windows = { ...settings, ...options, keepSpans: keepSpans ?? name !== "train" };
+    const encoded = await encodeWindows(tokenizer, loaded.questions, windows);
+    return { name, files: loaded.files, encoded, caveats };
+  }
+  const loaded = task.load(name, source);
+  const caveats = tell(loaded);
+  const { maxLength } = settings;
+  const encoded = await encodeSplit(tokenizer, loaded.examples, { maxLength, ...options });
+  return { name, files: loaded.files, encoded, caveats };
 }
 
 /** The bytes the experiment depends on, by hash. */

@@ -2,15 +2,15 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Interrupted, UserError } from "./errors.ts";
-import { pathExists } from "./files.ts";
+import { Interrupted } from "./errors.ts";
 import {
   changedInputs,
   type Difference,
   differences,
   readProvenance,
 } from "./record/run-folder.ts";
-import { readResult, RESULT, type TrainedResult } from "./record/result.ts";
+import type { TrainedResult } from "./record/result.ts";
+import { readTrainedResult } from "./inference/trained-run.ts";
 import { runExperiment } from "./run.ts";
 import type { Report } from "./train/events.ts";
 
@@ -29,7 +29,7 @@ export async function rerun(
   runDir: string,
   options: { dataDir?: string; signal: AbortSignal; report: Report },
 ): Promise<Replay> {
-  const recorded = readTrained(runDir);
+  const recorded = readTrainedResult(runDir);
   const { dataDir = recorded.experiment.dataDir, ...watch } = options;
   const outDir = mkdtempSync(join(tmpdir(), "peft-rerun-"));
   try {
@@ -52,20 +52,4 @@ export async function rerun(
   } finally {
     rmSync(outDir, { recursive: true, force: true });
   }
-}
-
-function readTrained(runDir: string): TrainedResult {
-  const hint = "peft list shows the runs and how they ended";
-  if (!pathExists(runDir)) throw new UserError(`${runDir}: no such run folder`, { hint });
-  if (!pathExists(join(runDir, RESULT)))
-    throw new UserError(`${runDir}: no result.json: expected a finished run`, {
-      hint: `if it was begun, go on with: peft train --resume ${runDir}`,
-    });
-  const result = readResult(runDir);
-  if (typeof result === "string") throw new UserError(result, { hint });
-  if (result.status === "failed")
-    throw new UserError(`${runDir}: this run failed: expected one with scores to compare`, {
-      hint,
-    });
-  return result;
 }

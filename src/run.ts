@@ -1,22 +1,17 @@
 // The story of one experiment, from its settings to result.json.
 import type { Experiment } from "./config/schema.ts";
-import type { Task } from "./data/task.ts";
-import { tasks } from "./data/tasks.ts";
-import { fileBytes } from "./files.ts";
+import { majorityScores } from "./answers/majority.ts";
+import { scoringOf } from "./answers/scoring.ts";
+import { isOwn } from "./data/settings.ts";
+import { numOutputsOf, type Task } from "./data/task.ts";
+import { fileBytes, pathExists, readBytes, sha256 } from "./files.ts";
 import { createEngine, type EngineOptions } from "./engine/create.ts";
 import type { Engine } from "./engine/engine.ts";
 import { peakMemory, resetPeakMemory } from "./memory.ts";
 import type { Tuning } from "./methods/method.ts";
 import { applyMethod } from "./methods/methods.ts";
-import { majorityScore } from "./metrics/metrics.ts";
-import type { PretrainedEncoder } from "./model/pretrained.ts";
-import {
-  createReader,
-  describeInputs,
-  type Inputs,
-  type PreparedData,
-  type Reader,
-} from "./prepare.ts";
+import type { Head } from "./model/head.ts";
+import { createReader, describeInputs, type Inputs, type Reader } from "./prepare.ts";
 import { RESULT_VERSION, type Recorded, type TrainedResult } from "./record/result.ts";
 import { type OpenOptions, openRun, software } from "./record/run-folder.ts";
 import { adapterFile, removeState } from "./train/checkpoint.ts";
@@ -63,9 +58,9 @@ async function learn(
   { numThreads, report, signal }: RunOptions,
 ): Promise<TrainedResult> {
   const { data, encoder } = inputs;
-  const task: Task = tasks[experiment.task.name];
-  const numOutputs = task.kind === "regression" ? 1 : task.labels.length;
-  const parameters = countParameters(encoder.shape, tuning, numOutputs);
+  const { task } = data;
+  const scoring = scoringOf(task, experiment.task);
+  const parameters = countParameters(encoder.shape, tuning, headOf(task));
   report({ type: "ledger", ledger: parameters });
   const engine = await createEngine(experiment.device, numThreads ? { numThreads } : {});
   report({ type: "note", text: `engine: ${engine.description}` });
@@ -73,9 +68,9 @@ async function learn(
   try {
     const outcome = await train({
       learner,
-      metadata: adapterMetadata(experiment, encoder),
+      metadata: adapterMetadata(experiment, inputs),
       settings: experiment,
-      task,
+      scoring,
       runDir,
       train: data.train.encoded,
       evaluationSplits: data.evaluation.map(({ encoded, name }) => ({ name, data: encoded })),
@@ -88,9 +83,19 @@ async function learn(
       ...summarise(outcome),
       experiment,
       mainMetric: task.mainMetric,
-      majority: majorityScores(task, data),
+      majority: Object.fromEntries(
+        data.evaluation.map(({ encoded, name }) => [
+          name,
+          majorityScores(scoring, encoded, data.train.encoded.labels, task.labels.length),
+        ]),
+      ),
+      ...(isOwn(experiment.task) && { labels: task.labels }),
+      ...(data.caveats.length > 0 && { caveats: data.caveats }),
       parameters,
       adapterBytes: fileBytes(adapterFile(runDir)),
+      ...(pathExists(adapterFile(runDir)) && {
+        adapterSha256: sha256(readBytes(adapterFile(runDir))),
+      }),
       encoderSha256: encoder.weightsSha256,
       engine: engine.description,
       software: software(),
@@ -104,22 +109,17 @@ async function learn(
 
 /** The model of an experiment with its optimizer, before the first step. */
 export function createLearner(
-  { seed, task: { name }, training }: Experiment,
+  { seed, training }: Experiment,
   { engine, inputs, tuning }: { inputs: Inputs; tuning: Tuning; engine: Engine },
 ): Learner {
   const { shape, weights } = inputs.encoder;
-  const { kind, labels }: Task = tasks[name];
-  const numOutputs = kind === "regression" ? 1 : labels.length;
-  return new Learner({
-    engine,
-    shape,
-    weights,
-    tuning,
-    kind,
-    numOutputs,
-    optimizer: training,
-    seed,
-  });
+  const head = headOf(inputs.data.task);
+  return new Learner({ engine, shape, weights, tuning, head, optimizer: training, seed });
+}
+
+/** The head that a task needs. */
+export function headOf(task: Task): Head {
+  return { kind: task.kind, numOutputs: numOutputsOf(task) };
 }
 
 /** What training came to, in the words of result.json. */
@@ -142,21 +142,14 @@ function summarise({ reason, state, status, totalSteps }: TrainingOutcome) {
 
 function adapterMetadata(
   experiment: Experiment,
-  encoder: PretrainedEncoder,
+  { data, encoder }: Inputs,
 ): Record<string, string> {
   return {
     task: experiment.task.name,
+    kind: data.task.kind,
+    labels: JSON.stringify(data.task.labels),
     method: JSON.stringify(experiment.method),
     encoder: experiment.encoder.source,
     encoderSha256: encoder.weightsSha256,
   };
-}
-
-function majorityScores(task: Task, data: PreparedData): TrainedResult["majority"] {
-  return Object.fromEntries(
-    data.evaluation.map(({ encoded, name }) => [
-      name,
-      majorityScore(task.metrics, encoded.labels, data.train.encoded.labels, task.labels.length),
-    ]),
-  );
 }

@@ -7,14 +7,14 @@ difference is the tested program's own. In test/golden/:
     encoder/            config.json and model.safetensors, names as in Hugging Face without "bert."
     golden.json         batch, learning rates, and the losses and gradient norms of every case
     <case>.safetensors  init/<name>   new parameters (adapters, head) before training
-                        logits        (B, K), before training
+                        logits        (B, K), before training; (B, T, 2) for spans
                         grad/<name>   gradient of the first loss, before clipping
                         final/<name>  every trained parameter after 10 steps
                         hidden/<i>    (B, T, C), `head` only: embeddings, then each layer
                         pooled        (B, C), `head` only
 
 Letters: B batch, T tokens, C hidden size, K labels. `hidden` at padded positions means nothing, and
-so does `final` of attention key biases: their true gradient is zero, and Adam amplifies rounding.
+so does `final` of a parameter whose true gradient is zero (`has_no_effect`): Adam amplifies rounding.
 """
 
 import json
@@ -38,6 +38,7 @@ STEPS, PEAK_LEARNING_RATE, WARMUP_SHARE = 10, 1e-2, 0.1
 CLIP_NORM, BETAS, EPSILON, WEIGHT_DECAY = 1.0, (0.9, 0.999), 1e-6, 0.01
 T, LENGTHS = 11, [11, 4, 7, 9]
 LABELS, TARGETS = [2, 0, 1, 2], [0.5, -1.25, 3.0, 0.0]
+SPANS = [[1, 3], [0, 0], [2, 2], [4, 7]]  # first and last token of each answer; 0, 0 is none
 
 Tensors = dict[str, Tensor]
 Numbers = dict[str, float | list[float]]
@@ -63,7 +64,8 @@ class Case:
 
     name: str
     method: dict[str, object]
-    num_labels: int = 3  # 1 is regression: mean squared error on TARGETS
+    kind: str = "classification"
+    num_labels: int = 3  # 1 in regression, 2 for spans
     hidden_act: str = "gelu"
     trains: bool = True  # otherwise logits and loss only
 
@@ -75,7 +77,9 @@ CASES = [
     Case("top-layers-1", {"name": "top-layers", "layers": 1}),
     Case("layernorm", {"name": "layernorm"}),
     Case("head", {"name": "head"}),
-    Case("regression", {"name": "houlsby", "size": 5, "activation": "gelu"}, num_labels=1),
+    Case("regression", {"name": "houlsby", "size": 5, "activation": "gelu"}, "regression", 1),
+    Case("span", {"name": "houlsby", "size": 5, "activation": "gelu"}, "span", 2),
+    Case("span-full", {"name": "full"}, "span", 2),
     Case("relu", {"name": "houlsby", "size": 5}, hidden_act="relu", trains=False),
 ]
 
@@ -106,18 +110,20 @@ def insert_adapters(bert: BertModel, size: int, activation: str) -> None:
 
 
 class Model(nn.Module):
-    """Encoder, then one linear layer on the pooled output."""
+    """Encoder, then one linear layer on the pooled output or, for spans, on every token."""
 
     def __init__(self, case: Case):
         super().__init__()
         config = BertConfig(**CONFIG | {"hidden_act": case.hidden_act}, attn_implementation="eager")
-        self.bert = BertModel(config)
+        self.is_span = case.kind == "span"
+        self.bert = BertModel(config, add_pooling_layer=not self.is_span)
         # nn.Embedding zeroes the gradient of its padding row; token 0 is an ordinary token here.
         self.bert.embeddings.word_embeddings.padding_idx = None
         if case.method["name"] == "houlsby":
             activation = case.method.get("activation", case.hidden_act)
             insert_adapters(self.bert, case.method["size"], activation)
-        self.classifier = nn.Linear(config.hidden_size, case.num_labels)
+        self.head_name = "qa_outputs" if self.is_span else "classifier"
+        self.add_module(self.head_name, nn.Linear(config.hidden_size, case.num_labels))
 
     def named(self) -> dict[str, nn.Parameter]:
         """Its parameters, those of the encoder without "bert."."""
@@ -125,7 +131,8 @@ class Model(nn.Module):
 
     def forward(self, batch: Tensors) -> tuple[Tensor, object]:
         encoded = self.bert(**batch, output_hidden_states=True)
-        return self.classifier(encoded.pooler_output), encoded
+        read = encoded.last_hidden_state if self.is_span else encoded.pooler_output
+        return self.get_submodule(self.head_name)(read), encoded
 
 
 def draw(name: str, shape: torch.Size, std: float, generator: torch.Generator) -> Tensor:
@@ -141,7 +148,7 @@ def encoder_weights() -> Tensors:
 
 
 def is_trained(name: str, method: dict[str, object]) -> bool:
-    if "adapter." in name or name.startswith("classifier."):
+    if "adapter." in name or name.startswith(("classifier.", "qa_outputs.")):
         return True
     match method["name"]:
         case "full":
@@ -166,10 +173,17 @@ def make_batch() -> Tensors:
     return {"input_ids": ids * mask, "token_type_ids": token_types * mask, "attention_mask": mask}
 
 
-def loss_of(logits: Tensor) -> Tensor:
-    if logits.shape[1] == 1:
-        return F.mse_loss(logits[:, 0], torch.tensor(TARGETS, dtype=logits.dtype))
-    return F.cross_entropy(logits, torch.tensor(LABELS))
+def loss_of(logits: Tensor, kind: str) -> Tensor:
+    match kind:
+        case "regression":
+            return F.mse_loss(logits[:, 0], torch.tensor(TARGETS, dtype=logits.dtype))
+        case "span":
+            padding = torch.arange(T) >= torch.tensor(LENGTHS)[:, None]  # (B, T)
+            ends = [end.masked_fill(padding, -torch.inf) for end in logits.unbind(-1)]
+            spans = torch.tensor(SPANS)
+            return sum(F.cross_entropy(end, spans[:, i]) for i, end in enumerate(ends)) / 2
+        case _:
+            return F.cross_entropy(logits, torch.tensor(LABELS))
 
 
 def learning_rates() -> list[float]:
@@ -203,7 +217,7 @@ def run(case: Case, encoder: Tensors, dtype: torch.dtype) -> tuple[Numbers, Tens
 
     batch = make_batch()
     logits, encoded = model(batch)
-    loss = loss_of(logits)
+    loss = loss_of(logits, case.kind)
     tensors["logits"] = logits.detach()
     if case.method["name"] == "head":
         tensors |= {f"hidden/{i}": h for i, h in enumerate(encoded.hidden_states)}
@@ -218,7 +232,7 @@ def run(case: Case, encoder: Tensors, dtype: torch.dtype) -> tuple[Numbers, Tens
         for group in optimizer.param_groups:
             group["lr"] = learning_rate
         optimizer.zero_grad()
-        loss = loss_of(model(batch)[0])
+        loss = loss_of(model(batch)[0], case.kind)
         loss.backward()
         if step == 0:
             tensors |= {f"grad/{n}": p.grad.clone() for n, p in trained.items()}
@@ -226,22 +240,29 @@ def run(case: Case, encoder: Tensors, dtype: torch.dtype) -> tuple[Numbers, Tens
         optimizer.step()
         losses.append(loss.item())
     tensors |= {f"final/{n}": p.detach() for n, p in trained.items()}
-    final = loss_of(model(batch)[0]).item()
+    final = loss_of(model(batch)[0], case.kind).item()
     numbers = {"loss": losses[0], "losses": losses, "finalLoss": final, "gradientNorms": norms}
     return numbers, tensors
 
 
-def deviation(golden: tuple[Numbers, Tensors], other: tuple[Numbers, Tensors]) -> Numbers:
+def has_no_effect(name: str, kind: str) -> bool:
+    """Whether it only adds the same to all inputs of a softmax, so that its true gradient is zero."""
+    last = CONFIG["num_hidden_layers"] - 1
+    of_spans = ("qa_outputs.bias", f"encoder.layer.{last}.output.LayerNorm.bias")
+    return name.endswith("attention.self.key.bias") or (kind == "span" and name.endswith(of_spans))
+
+
+def deviation(golden: tuple[Numbers, Tensors], other: tuple[Numbers, Tensors], kind: str) -> Numbers:
     """The largest differences between two runs, by kind of tensor."""
     losses, others = (numbers.get("losses", numbers["loss"]) for numbers, _ in (golden, other))
     worst = {"losses": np.abs(np.subtract(losses, others)).max().item()}
     for name, value in golden[1].items():
-        if name.startswith("init/") or name.endswith("attention.self.key.bias"):
+        if name.startswith("init/") or has_no_effect(name, kind):
             continue
-        kind = name.split("/")[0]
+        group = name.split("/")[0]
         difference = (value.double() - other[1][name].double()).abs().max().item()
-        worst[kind] = max(worst.get(kind, 0.0), difference)
-    return {kind: float(f"{value:.0e}") for kind, value in worst.items()}
+        worst[group] = max(worst.get(group, 0.0), difference)
+    return {group: float(f"{value:.0e}") for group, value in worst.items()}
 
 
 def save(tensors: Tensors, file: Path) -> None:
@@ -255,6 +276,7 @@ def describe(case: Case) -> dict[str, object]:
         "name": case.name,
         "file": f"{case.name}.safetensors",
         "method": case.method,
+        "kind": case.kind,
         "hiddenAct": case.hidden_act,
         "numLabels": case.num_labels,
     }
@@ -265,7 +287,7 @@ def write_case(case: Case, encoder: Tensors) -> dict[str, object]:
     numbers, tensors = run(case, encoder, torch.float64)
     save(tensors, OUT / f"{case.name}.safetensors")
     # What PyTorch itself strays by in float32: no float32 program can be asked for less.
-    float32 = deviation((numbers, tensors), run(case, encoder, torch.float32))
+    float32 = deviation((numbers, tensors), run(case, encoder, torch.float32), case.kind)
     print(case.name, numbers["loss"], numbers.get("finalLoss", ""), float32)
     return {**describe(case), **numbers, "float32Deviation": float32}
 
@@ -292,6 +314,7 @@ def main() -> None:
             "lengths": LENGTHS,
             "labels": LABELS,
             "targets": TARGETS,
+            "spans": SPANS,
         },
         "optimizer": {
             "clipNorm": CLIP_NORM,

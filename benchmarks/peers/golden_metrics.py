@@ -35,6 +35,7 @@ def classification(name, labels, predictions, num_labels):
         "metrics": {
             "accuracy": number(accuracy_score(labels, predictions)),
             "f1": number(f1_score(labels == 1, predictions == 1, zero_division=0)),
+            "macroF1": number(f1_score(labels, predictions, average="macro", zero_division=0)),
             "matthews": number(matthews_corrcoef(labels, predictions)),
         },
     }

@@ -12,6 +12,8 @@ export interface Summary {
   /** Split -> metric -> score of always answering the most frequent class. */
   majority: Record<string, Record<string, number>>;
   seconds: number;
+  /** Why the scores must not be compared with published ones. */
+  caveats?: readonly string[];
 }
 
 /** An experiment in one line: task, method, encoder, and what decides how long it takes. */
@@ -61,7 +63,7 @@ export function renderEvaluation(evaluation: Evaluation): string {
 }
 
 /** The end of a run: the best scores beside those of the majority class, and where everything is. */
-export function renderSummary({ runDir, evaluations, best, majority, seconds }: Summary): string {
+export function renderSummary({ runDir, caveats = [], evaluations, best, majority, seconds }: Summary): string {
   const lines = [`time          ${duration(seconds)}`, `run folder    ${runDir}`];
   if (best === null) return `no evaluation was completed\n${lines.join("\n")}\n`;
   const ofBest = evaluations.filter(({ step }) => step === best.step);
@@ -78,7 +80,8 @@ export function renderSummary({ runDir, evaluations, best, majority, seconds }: 
   });
   const when = `best at       step ${count(best.step)}, epoch ${best.epoch.toFixed(2)}`;
   const file = `adapter file  ${join(runDir, "adapter.safetensors")}`;
-  return `${table}\n${[when, ...lines, file].join("\n")}\n`;
+  const notes = caveats.map((caveat) => `note          ${caveat}`);
+  return `${table}\n${[when, ...lines, file, ...notes].join("\n")}\n`;
 }
 
 /** Rows in aligned columns, one line each. */

@@ -1,7 +1,7 @@
 // Says in words what the schema expects at a path, and which keys exist. It reads the JSON Schema that zod derives, so the
 // schema stays the only place where keys and ranges are written.
 import { z } from "zod";
-import { getPath, type Path } from "./path.ts";
+import { getPath, isMap, type Path } from "./path.ts";
 import { experimentSchema } from "./schema.ts";
 
 /** The part of JSON Schema that zod writes for an experiment. */
@@ -12,21 +12,53 @@ interface Description {
   anyOf?: Description[];
   oneOf?: Description[];
   properties?: Record<string, Description>;
+  required?: string[];
   minimum?: number;
   maximum?: number;
   exclusiveMinimum?: number;
   exclusiveMaximum?: number;
 }
 
+/** Keys whose word decides which others there are, the more telling first. */
+const DISCRIMINATORS = ["kind", "name"];
+
 const root = z.toJSONSchema(experimentSchema, { io: "input" }) as Description;
 
 /** What may stand at `path`, such as `an integer of at least 1`. `data` decides between the keys of different methods. */
 export function expectedAt(path: Path, data: unknown): string {
   const descriptions = describedAt(path, data);
-  const names = descriptions.flatMap(({ properties }) => properties?.name?.const ?? []);
-  // Several maps told apart by name: that is the choice, their other keys come after it.
-  if (names.length > 1) return `a map whose name is ${anyOf(names.map(quote))}`;
-  return anyOf(descriptions.map(inWords));
+  // Several maps told apart by a word: that is the choice, their other keys come after it.
+  const choices = DISCRIMINATORS.toReversed().flatMap((key) => {
+    const known = wordsOf(descriptions, key);
+    return known.length > 1 ? [`whose ${key} is ${anyOf(known.map(quote))}`] : [];
+  });
+  if (choices.length > 0) return `a map ${choices.join(", or ")}`;
+  const allWords = descriptions.map(words);
+  if (allWords.length > 0 && allWords.every(({ length }) => length > 0))
+    return anyOf([...new Set(allWords.flat())].map(quote));
+  return anyOf([...new Set(descriptions.map(inWords))]);
+}
+
+/** The words by which these maps are chosen. */
+function wordsOf(descriptions: readonly Description[], key: string): string[] {
+  const asking = descriptions.filter(({ required = [] }) => required.includes(key));
+  return asking.flatMap(({ properties }) => words(properties?.[key] ?? {}));
+}
+
+/**
+ * The key that is really missing where the schema asks for the name of a map at `path`: its kind, if other keys in it are of use
+ * to no map without one.
+ */
+export function missingChoice(path: Path, data: unknown): string {
+  const value = getPath(data, path);
+  const all = describedAt(path, undefined);
+  const [needKind, others] = [true, false].map((isAsked) =>
+    all.filter(({ required = [] }) => required.includes("kind") === isAsked),
+  );
+  const has = (maps: readonly Description[], key: string) =>
+    maps.some(({ properties }) => properties && Object.hasOwn(properties, key));
+  const given = isMap(value) ? Object.keys(value) : [];
+  return given.some((key) => has(needKind, key) && !has(others, key)) ? "kind" : "name";
 }
 
 /** The words that may stand at `path`, where words may. */
@@ -77,19 +109,29 @@ function describedAt(path: Path, data: unknown): Description[] {
   return found.flatMap((description) => branches(description, getPath(data, path)));
 }
 
-/** The alternatives of a union; where one of them has the name that `value` has, that one alone. */
+/** The alternatives of a union; where `value` has a kind or a name that some of them ask for, those alone. */
 function branches(description: Description, value: unknown): Description[] {
-  const all = alternatives(description);
-  if (all.length === 0) return [description];
-  const name = getPath(value, ["name"]);
-  const chosen = all.filter(
-    ({ properties }) => name !== undefined && properties?.name?.const === name,
-  );
-  return chosen.length > 0 ? chosen : all;
+  let left = alternatives(description);
+  if (left.length === 0) return [description];
+  for (const key of DISCRIMINATORS) {
+    const word = getPath(value, [key]);
+    const asking = left.filter(({ properties }) =>
+      words(properties?.[key] ?? {}).includes(word as string),
+    );
+    const others = left.filter(({ required = [] }) => !(key === "kind" && required.includes(key)));
+    if (asking.length > 0) left = asking;
+    else if (isMap(value) && word === undefined && others.length > 0) left = others;
+  }
+  return left;
 }
 
+/** The branches of a union, those of unions inside it included. */
 function alternatives(description: Description): Description[] {
-  return description.anyOf ?? description.oneOf ?? [];
+  const direct = description.anyOf ?? description.oneOf ?? [];
+  return direct.flatMap((branch) => {
+    const inner = alternatives(branch);
+    return inner.length > 0 ? inner : [branch];
+  });
 }
 
 function words(description: Description): string[] {

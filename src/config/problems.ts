@@ -1,6 +1,6 @@
 // Turns what zod found wrong with an experiment into findings a person can act on: path, value, what was expected.
 import type { z } from "zod";
-import { expectedAt, keysAt, pathsEndingIn, wordsAt } from "./describe.ts";
+import { expectedAt, keysAt, missingChoice, pathsEndingIn, wordsAt } from "./describe.ts";
 import { getPath, hasPath, isMap, type Path } from "./path.ts";
 import { suggest } from "./suggest.ts";
 
@@ -51,7 +51,11 @@ function instead(parent: Path, key: string, data: unknown): string {
 }
 
 function missing(path: Path, data: unknown): Finding {
-  return { kind: "missing", path, text: `missing: expected ${expectedAt(path, data)}` };
+  const parent = path.slice(0, -1);
+  const isKind = path.at(-1) === "name" && missingChoice(parent, data) === "kind";
+  const asked = isKind ? [...parent, "kind"] : path;
+  const expected = expectedAt(asked, isKind ? undefined : data);
+  return { kind: "missing", path: asked, text: `missing: expected ${expected}` };
 }
 
 function wrongValue(path: Path, data: unknown): Finding {

@@ -3,15 +3,8 @@
 // A file may have a section `sweep:` besides, which makes several experiments of it: grid.ts.
 // Defaults: google-research/adapter-bert README (MRPC) and optimization.py, which are Houlsby et al. 2019 §3.1 made concrete.
 import { z } from "zod";
-import { type TaskName, tasks } from "../data/tasks.ts";
+import { TaskSettings } from "../data/settings.ts";
 import { MethodConfig } from "../methods/methods.ts";
-
-const task = z.strictObject({
-  /** Which task to learn; `peft tasks` lists them. */
-  name: z.enum(Object.keys(tasks) as TaskName[]),
-  /** Longest input, in tokens with the special ones; what is longer is cut. */
-  maxLength: z.int().min(4).default(128),
-});
 
 const encoder = z.strictObject({
   /** Where the pretrained weights are: a folder in Hugging Face layout, `npm:PACKAGE`, or an id in the Hugging Face cache. */
@@ -54,7 +47,7 @@ const checkpoint = z.strictObject({
 
 /** The schema of an experiment file. */
 export const experimentSchema = z.strictObject({
-  task,
+  task: TaskSettings,
   encoder,
   method: MethodConfig,
   training: training.prefault({}),

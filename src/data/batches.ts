@@ -66,7 +66,7 @@ export interface Batch {
   typeIds: Int32Array;
   /** (B, T): 0 where a token, -10000 where padding; added to attention scores. */
   maskBias: Float32Array;
-  /** (B): class index or score. */
+  /** (B): class index or score; of windows (B, 2, T): 1 where the answer begins, and where it ends. */
   labels: Float32Array;
   /** B. */
   numExamples: number;
@@ -80,14 +80,14 @@ const PADDING_BIAS = -10000; // modeling.py of google-research/bert; exp of it i
 
 /** Copies the examples `indices` into padded arrays. */
 export function collate(split: EncodedSplit, indices: Int32Array): Batch {
-  const { ids, typeIds, offsets, labels } = split;
+  const { ids, typeIds, offsets } = split;
   const length = longest(split, indices);
   const size = indices.length * length;
   const batch: Batch = {
     ids: new Int32Array(size),
     typeIds: new Int32Array(size),
     maskBias: new Float32Array(size).fill(PADDING_BIAS),
-    labels: Float32Array.from(indices, (i) => labels[i]),
+    labels: targets(split, indices, length),
     numExamples: indices.length,
     length,
     numTokens: 0,
@@ -101,6 +101,17 @@ export function collate(split: EncodedSplit, indices: Int32Array): Batch {
     batch.numTokens += to - from;
   }
   return batch;
+}
+
+/** One number of each example or, where an answer has two ends, a one for each among zeros. */
+function targets({ count, labels }: EncodedSplit, indices: Int32Array, length: number) {
+  const perExample = labels.length / count;
+  if (perExample === 1) return Float32Array.from(indices, (i) => labels[i]);
+  const ones = new Float32Array(indices.length * perExample * length);
+  for (const [row, i] of indices.entries())
+    for (let end = 0; end < perExample; end++)
+      ones[(row * perExample + end) * length + labels[i * perExample + end]] = 1;
+  return ones;
 }
 
 /** Tokens of each example. */

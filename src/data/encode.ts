@@ -1,13 +1,39 @@
 // A split as tokens: every example encoded once, in flat arrays, remembered on disk by content. Order and padding are the
 // business of batches.ts.
 import type { TextTokenizer, TokenizedText } from "../text/tokenizer.ts";
-import { cacheKey, type EncodedTokens, readCache, writeCache } from "./cache.ts";
-import type { Example } from "./task.ts";
+import { cacheKey, readCache, writeCache } from "./cache.ts";
+import type { Example, Question } from "./task.ts";
+
+/** The tokens of a split without any padding. */
+export interface EncodedTokens {
+  /** Example i is `ids[offsets[i] .. offsets[i + 1]]`. */
+  ids: Int32Array;
+  /** As `ids`: 0 or 1, the text that a token belongs to. */
+  typeIds: Uint8Array;
+  /** Length `count + 1`. */
+  offsets: Int32Array;
+  /** Number of examples. */
+  count: number;
+  /** How many examples were cut at the maximum length; of windows, how many questions were. */
+  truncated: number;
+}
 
 /** A split ready for batching. */
 export interface EncodedSplit extends EncodedTokens {
-  /** Class index or score of each example. */
+  /** Class index or score of each example; for windows the answer's first and last token, two numbers each. */
   labels: Float32Array;
+  /** What turns spans of tokens into answers; of windows only, and not where they are for training. */
+  spans?: SpanTable;
+}
+
+/** Where the tokens of windows come from. */
+export interface SpanTable {
+  questions: readonly Question[];
+  /** (count): index of each window's question. */
+  questionOf: Int32Array;
+  /** As `ids`: where a token of the context begins and ends in it, in UTF-16 code units; -1 for all other tokens. */
+  starts: Int32Array;
+  ends: Int32Array;
 }
 
 export interface EncodeOptions {
@@ -23,25 +49,48 @@ const CHUNK = 2000; // examples; about 0.1 to 0.3 s of work between two progress
 
 /** Encodes the examples, or finds them in the cache. A cache that cannot be read or written changes nothing but the time. */
 export async function encodeSplit(
-  tokenizer: TextTokenizer,
+  tokenizer: Pick<TextTokenizer, "fingerprint" | "encode">,
   examples: readonly Example[],
   options: EncodeOptions,
 ): Promise<EncodedSplit> {
   const { maxLength, cacheDir, onProgress } = options;
   const labels = Float32Array.from(examples, ({ label }) => label);
-  const key = cacheKey(tokenizer.fingerprint, maxLength, examples);
-  const cached = cacheDir === undefined ? undefined : readCache(cacheDir, key);
+  const texts = examples.map(({ text, textPair }) => [text, textPair]);
+  const file = `${cacheKey([tokenizer.fingerprint, maxLength], texts)}.tokens`;
+  const cached = cacheDir === undefined ? undefined : unpack(readCache(cacheDir, file));
   if (cached) {
     onProgress?.(examples.length, examples.length);
     return { ...cached, labels };
   }
   const tokens = await encodeChunks(tokenizer, examples, options);
-  if (cacheDir !== undefined) writeCache(cacheDir, key, tokens);
+  if (cacheDir !== undefined) writeCache(cacheDir, file, pack(tokens));
   return { ...tokens, labels };
 }
 
+const HEADER_WORDS = 3; // examples, tokens, truncated
+
+function pack({ ids, typeIds, offsets, count, truncated }: EncodedTokens) {
+  return [Int32Array.of(count, ids.length, truncated), offsets, ids, typeIds];
+}
+
+/** Undefined also where the arrays are not of the lengths that the header says. */
+function unpack(file: ArrayBuffer | undefined): EncodedTokens | undefined {
+  if (!file || file.byteLength < 4 * HEADER_WORDS) return undefined;
+  const [count, numTokens, truncated] = new Int32Array(file, 0, HEADER_WORDS);
+  const idsStart = 4 * (HEADER_WORDS + count + 1);
+  const typeIdsStart = idsStart + 4 * numTokens;
+  if (typeIdsStart + numTokens !== file.byteLength) return undefined;
+  return {
+    offsets: new Int32Array(file, 4 * HEADER_WORDS, count + 1),
+    ids: new Int32Array(file, idsStart, numTokens),
+    typeIds: new Uint8Array(file, typeIdsStart, numTokens),
+    count,
+    truncated,
+  };
+}
+
 async function encodeChunks(
-  tokenizer: TextTokenizer,
+  tokenizer: Pick<TextTokenizer, "encode">,
   examples: readonly Example[],
   { maxLength, onProgress }: EncodeOptions,
 ): Promise<EncodedTokens> {

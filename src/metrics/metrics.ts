@@ -1,6 +1,6 @@
 // The registry of metrics: a metric is one function and one line here. All are fractions, never percent; higher is better.
 import { invariant } from "../errors.ts";
-import { accuracy, classCounts, f1, matthews } from "./classification.ts";
+import { accuracy, classCounts, f1, macroF1, matthews } from "./classification.ts";
 import { pearson, spearman } from "./correlation.ts";
 
 interface Metric {
@@ -14,6 +14,7 @@ interface Metric {
 export const metrics = {
   accuracy: { of: "classes", compute: accuracy },
   f1: { of: "classes", compute: f1 },
+  macroF1: { of: "classes", compute: macroF1 },
   matthews: { of: "classes", compute: matthews },
   pearson: { of: "scores", compute: pearson },
   spearman: { of: "scores", compute: spearman },

@@ -28,14 +28,20 @@ export interface TrainedResult extends Ending {
   /** Why training ended before the last planned step, if it did. */
   reason?: string;
   mainMetric: string;
+  /** The class names by index, where the user's files decided them. */
+  labels?: readonly string[];
+  /** Why the scores must not be compared with published ones. */
+  caveats?: readonly string[];
   evaluations: Evaluation[];
   /** The best evaluation on the deciding split, whose parameters adapter.safetensors holds. */
   best: Evaluation | null;
-  /** Split -> metric -> score of always answering the training set's most frequent class (its mean score in regression). */
+  /** Split -> metric -> score of always answering the training set's most frequent class (its mean score in regression, no answer for spans). */
   majority: Record<string, Record<string, number>>;
   parameters: ParameterLedger;
   /** Size of adapter.safetensors; null where no evaluation was completed. */
   adapterBytes: number | null;
+  /** SHA-256 of adapter.safetensors; runs of earlier versions have none. */
+  adapterSha256?: string;
   /** SHA-256 of the encoder's weights file. */
   encoderSha256: string;
   steps: number;
@@ -99,11 +105,14 @@ const trained = z.object({
   status: z.enum(["ok", "diverged"]),
   reason: z.string().optional(),
   mainMetric: z.string(),
+  labels: z.array(z.string()).optional(),
+  caveats: z.array(z.string()).optional(),
   evaluations: z.array(evaluation),
   best: evaluation.nullable(),
   majority: z.record(z.string(), z.record(z.string(), z.number())),
   parameters: numbers([...counts, ...shares]),
   adapterBytes: z.number().nullable(),
+  adapterSha256: z.string().optional(),
   encoderSha256: z.string(),
   steps: z.number(),
   totalSteps: z.number(),

@@ -7,7 +7,9 @@ import { randomIntegers, type RandomStream, randomStream } from "../random.ts";
 
 /** What two runs of the same seed answered to the same examples. */
 export interface Pair {
-  labels: readonly number[];
+  /** True labels or, where the answers' scores are compared, whatever tells the examples apart. */
+  labels: readonly (number | string)[];
+  /** Answers, or their scores. */
   before: readonly number[];
   after: readonly number[];
 }
@@ -24,14 +26,17 @@ const RESAMPLES = 5000;
 const RESAMPLES_OF_SCORES = 1000;
 const SEED = 0; // fixed: the same files give the same interval
 
+/** A metric of answers, or the mean where every answer has its own score. */
+export type Compared = MetricName | "mean";
+
 /**
  * The 95 % interval of the mean over pairs of `metric(after) - metric(before)`. Pairs with equal labels are of the same examples
  * and are resampled together, others (tasks whose split depends on the seed) each for itself.
  */
 export function pairedInterval(
-  metric: MetricName,
+  metric: Compared,
   pairs: readonly Pair[],
-  resamples = metrics[metric].of === "scores" ? RESAMPLES_OF_SCORES : RESAMPLES,
+  resamples = resamplesFor(metric),
 ): Interval {
   const sets = [...groupBy(pairs, ({ labels }) => JSON.stringify(labels)).values()];
   const differences = new Float64Array(resamples);
@@ -43,9 +48,14 @@ export function pairedInterval(
   return { low: quantile(sorted, 0.025), high: quantile(sorted, 0.975) };
 }
 
+function resamplesFor(metric: Compared): number {
+  const sortsAll = metric !== "mean" && metrics[metric].of === "scores";
+  return sortsAll ? RESAMPLES_OF_SCORES : RESAMPLES;
+}
+
 /** The sum of the differences of pairs of the same examples, once for every resample. */
 function resampledSums(
-  metric: MetricName,
+  metric: Compared,
   pairs: readonly Pair[],
   { resamples, stream }: { resamples: number; stream: number },
 ): Float64Array {
@@ -59,11 +69,17 @@ function resampledSums(
   const drawnLabels = new Float64Array(labels.length);
   return Float64Array.from({ length: resamples }, (_, i) => {
     const indices = draw(randomStream(SEED, "bootstrap", stream, i), labels.length);
-    take(labels, indices, drawnLabels);
-    const score = (predictions: readonly number[]) =>
-      metrics[metric].compute(take(predictions, indices, drawn), drawnLabels);
+    if (metric !== "mean") take(labels as readonly number[], indices, drawnLabels);
+    const score = (values: readonly number[]) =>
+      metric === "mean"
+        ? meanOf(take(values, indices, drawn))
+        : metrics[metric].compute(take(values, indices, drawn), drawnLabels);
     return pairs.reduce((sum, { after, before }) => sum + score(after) - score(before), 0);
   });
+}
+
+function meanOf(values: Float64Array): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 /** As many indices as there are examples, each as likely every time. */

@@ -96,6 +96,9 @@ export const columns: readonly Column[] = [
     meaning: "ours minus that score, in the same metric",
     cell: ({ paper }) => fraction(paper?.difference),
   },
+  of("caveats", "why the score must not be compared with published ones", ({ caveats }) =>
+    safeText(caveats.join("; ")),
+  ),
   of("seconds", "mean wall time of training and evaluation", ({ seconds }) => fixed(seconds, 1)),
   of("tokensPerSecond", "mean over the runs", (row) => fixed(row.tokensPerSecond, 0)),
   of("peakBytes", "largest resident memory of the runs", ({ peakBytes }) => peakBytes),

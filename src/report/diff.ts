@@ -1,8 +1,9 @@
 // What changed between two sets of runs: rows that came and went, settings that differ, and by how much the scores moved.
 import { isDeepStrictEqual } from "node:util";
 import type { Runs } from "../record/runs.ts";
+import { outlineOf } from "../data/tasks.ts";
 import type { MetricName } from "../metrics/metrics.ts";
-import { readPredictions, type SplitPredictions } from "../train/predictions.ts";
+import { readPredictions } from "../train/predictions.ts";
 import { type Interval, type Pair, pairedInterval } from "./bootstrap.ts";
 import { groupBy } from "./group.ts";
 import {
@@ -124,23 +125,38 @@ function intervalOf(
     if (!older || !newer) return without(`predictions of seed ${seed} are not on both sides`);
     if (!isDeepStrictEqual(older.labels, newer.labels))
       return without(`seed ${seed} was evaluated on other examples`);
-    pairs.push({ labels: older.labels, before: older.predictions, after: newer.predictions });
+    pairs.push({ labels: older.labels, before: older.values, after: newer.values });
   }
+  const { kind } = outlineOf(before.runs[0].experiment.task);
+  const metric = kind === "span" ? "mean" : (before.metric as MetricName);
   return {
-    interval: pairedInterval(before.metric as MetricName, pairs),
+    interval: pairedInterval(metric, pairs),
     pairedSeeds,
     reason: null,
   };
 }
 
+/** What is compared of a run, example by example. */
+interface Compared {
+  /** What identifies the examples: their labels, or the ids of the questions. */
+  labels: readonly (number | string)[];
+  /** Answers, or the scores of the answers where those are texts. */
+  values: readonly number[];
+}
+
 /** What the run of that seed answered on the deciding split; undefined where it was not kept or is not usable. */
-function predictionsOf({ runs, split }: Row, seed: number): SplitPredictions | undefined {
+function predictionsOf({ metric, runs, split }: Row, seed: number): Compared | undefined {
   const run = runs.find(({ experiment }) => experiment.seed === seed);
   const found = run && readPredictions(run.runDir)?.[split];
+  if (!found) return undefined;
+  const { labels, values } =
+    "ids" in found
+      ? { labels: found.ids, values: found.scores?.[metric] }
+      : { labels: found.labels, values: found.predictions };
   const isUsable =
-    Array.isArray(found?.labels) &&
-    Array.isArray(found.predictions) &&
-    found.labels.length > 0 &&
-    found.labels.length === found.predictions.length;
-  return isUsable ? found : undefined;
+    Array.isArray(labels) &&
+    Array.isArray(values) &&
+    labels.length > 0 &&
+    labels.length === values.length;
+  return isUsable ? { labels, values } : undefined;
 }

@@ -1,7 +1,6 @@
 // A run as the table sees it: how it ended and, if it ended well, its score. The same run in two folders is one run.
 import type { Experiment } from "../config/schema.ts";
-import type { Task } from "../data/task.ts";
-import { tasks } from "../data/tasks.ts";
+import { outlineOf } from "../data/tasks.ts";
 import type { Recorded, TrainedResult } from "../record/result.ts";
 import type { Runs } from "../record/runs.ts";
 import { groupBy } from "./group.ts";
@@ -65,7 +64,7 @@ function ofResult(result: Recorded): Outcome {
 }
 
 function undecided(experiment: Experiment) {
-  const { evaluationSplits, mainMetric }: Task = tasks[experiment.task.name];
+  const { evaluationSplits, mainMetric } = outlineOf(experiment.task);
   return {
     experiment,
     identityKey: keyOf(identity(experiment)),

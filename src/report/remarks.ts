@@ -5,7 +5,11 @@ import type { Outcome } from "./outcome.ts";
 
 /** Remarks on the runs together, a sentence each. */
 export function remarks(outcomes: readonly Outcome[]): string[] {
-  return [...differentVersions(outcomes), ...differentWeights(outcomes)];
+  return [
+    ...differentVersions(outcomes),
+    ...differentWeights(outcomes),
+    ...new Set(outcomes.flatMap(({ trained }) => trained?.caveats ?? [])),
+  ];
 }
 
 function differentVersions(outcomes: readonly Outcome[]): string[] {

@@ -56,6 +56,8 @@ export interface Row {
   diverged: number;
   failed: number;
   unfinished: number;
+  /** Why the scores must not be compared with published ones. */
+  caveats: string[];
   /** The runs that count, in the order of `seeds`. */
   runs: Recorded<TrainedResult>[];
 }

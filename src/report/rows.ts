@@ -101,11 +101,15 @@ function selectionOf({ candidates, experiment, variant }: Group): string | undef
 
 function compareGroups(a: Group, b: Group): number {
   const [x, y] = [a.experiment, b.experiment];
-  const taskIndex = ({ task }: Experiment) => Object.keys(tasks).indexOf(task.name);
+  const benchmarks = Object.keys(tasks);
+  // The user's own tasks come last, by name.
+  const taskIndex = ({ task }: Experiment) =>
+    benchmarks.includes(task.name) ? benchmarks.indexOf(task.name) : benchmarks.length;
   const methodIndex = ({ method }: Experiment) =>
     METHOD_ORDER.includes(method.name) ? METHOD_ORDER.indexOf(method.name) : METHOD_ORDER.length;
   return (
     taskIndex(x) - taskIndex(y) ||
+    compareText(x.task.name, y.task.name) ||
     compareText(x.encoder.source, y.encoder.source) ||
     methodIndex(x) - methodIndex(y) ||
     compareText(x.method.name, y.method.name) ||
@@ -163,6 +167,7 @@ function toRow(candidate: Candidate, variant: string, numCandidates: number): Ro
     tokensPerSecond: mean(runs.map(({ tokensPerSecond }) => tokensPerSecond)),
     peakBytes: runs.length > 0 ? Math.max(...runs.map(({ peakBytes }) => peakBytes)) : null,
     ...endings(candidate.runs),
+    caveats: [...new Set(runs.flatMap((run) => run.caveats ?? []))],
     runs,
   };
 }

@@ -2,14 +2,13 @@
 import { join } from "node:path";
 import type { Experiment } from "../config/schema.ts";
 import type { Cell } from "../config/sweep.ts";
-import { tasks } from "../data/tasks.ts";
-import type { Task } from "../data/task.ts";
 import { UserError } from "../errors.ts";
 import { pathExists } from "../files.ts";
 import { applyMethod } from "../methods/methods.ts";
 import { createReader, type Inputs } from "../prepare.ts";
 import { readResult, RESULT, type RunResult } from "../record/result.ts";
 import { CONFIG, runName } from "../record/run-folder.ts";
+import { headOf } from "../run.ts";
 import type { ParameterLedger, Report } from "../train/events.ts";
 import { countParameters } from "../train/ledger.ts";
 import { countSteps } from "../train/schedule.ts";
@@ -76,12 +75,11 @@ export function lookUp(
   return { name, runDir, state: result.status, result };
 }
 
-function measure({ method, task, training }: Experiment, { data, encoder }: Inputs) {
-  const { kind, labels }: Task = tasks[task.name];
-  const numOutputs = kind === "regression" ? 1 : labels.length;
+function measure({ method, training }: Experiment, { data, encoder }: Inputs) {
+  const head = headOf(data.task);
   const numTokens = (split: Inputs["data"]["train"]) => split.encoded.ids.length;
   return {
-    ...fit(() => countParameters(encoder.shape, applyMethod(encoder.shape, method), numOutputs)),
+    ...fit(() => countParameters(encoder.shape, applyMethod(encoder.shape, method), head)),
     totalSteps: countSteps(data.train.encoded.count, training).totalSteps,
     trainTokens: numTokens(data.train),
     evaluationTokens: data.evaluation.reduce((sum, split) => sum + numTokens(split), 0),

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Tokenizer } from "tokenizers";
 import { UserError } from "../errors.ts";
 import { pathExists, readText, sha256 } from "../files.ts";
+import { coverMarks, utf16Places } from "./offsets.ts";
 import { type BertTokenizerConfig, bertDefinition } from "./vocab.ts";
 
 /** One sentence, or two that the model reads together. */
@@ -21,6 +22,20 @@ export interface TokenizedText {
   truncated: boolean;
 }
 
+/** All tokens of a text and where they stand in it; no special ones. The arrays have the same length. */
+export interface LocatedText {
+  ids: Int32Array;
+  /** In UTF-16 code units of the text as it was given, whatever the tokenizer makes of its letters. */
+  starts: Int32Array;
+  ends: Int32Array;
+}
+
+/** The ids of the special tokens around a pair of texts: [CLS] A [SEP] B [SEP]. */
+export interface PairFrame {
+  cls: number;
+  sep: number;
+}
+
 export interface TextTokenizer {
   /** Ids are below this: the rows that the encoder's embedding table must have. */
   readonly vocabSize: number;
@@ -31,6 +46,10 @@ export interface TextTokenizer {
    * outside the main thread. Throws UserError where `maxLength` leaves no room for the special tokens.
    */
   encode(texts: readonly TextInput[], maxLength: number): Promise<TokenizedText[]>;
+  /** Encodes each text as a whole. Runs outside the main thread. */
+  locate(texts: readonly string[]): Promise<LocatedText[]>;
+  /** How pairs are framed. Throws UserError where it is not as in BERT. */
+  pairFrame(): Promise<PairFrame>;
 }
 
 /**
@@ -85,7 +104,9 @@ function tooShort(maxLength: number): UserError {
 
 /** `definition` is the text of a tokenizer.json; `file` is named where it cannot be used. */
 function createTokenizer(file: string, definition: string): TextTokenizer {
-  const highestId = Object.values(parse(file, definition).getVocab()).reduce(
+  const whole = parse(file, definition);
+  whole.disableTruncation();
+  const highestId = Object.values(whole.getVocab()).reduce(
     (highest, id) => Math.max(highest, id),
     -1,
   );
@@ -105,6 +126,8 @@ function createTokenizer(file: string, definition: string): TextTokenizer {
       if (encoded.some(({ ids }) => ids.length > maxLength)) throw tooShort(maxLength);
       return encoded;
     },
+    locate: (texts) => Promise.all(texts.map((text) => locate(whole, text))),
+    pairFrame: () => pairFrame(file, whole),
   };
 }
 
@@ -137,4 +160,28 @@ async function encode(tokenizer: Tokenizer, texts: readonly TextInput[]): Promis
     typeIds: encoding.getTypeIds(),
     truncated: encoding.getOverflowing().length > 0,
   }));
+}
+
+/** The native offsets count Unicode characters of the original text. */
+async function locate(tokenizer: Tokenizer, text: string): Promise<LocatedText> {
+  const encoding = await tokenizer.encode(text, null, { addSpecialTokens: false });
+  const toUtf16 = utf16Places(text);
+  const places = encoding.getOffsets();
+  const starts = Int32Array.from(places, ([start]) => toUtf16(start));
+  const ends = Int32Array.from(places, ([, end]) => toUtf16(end));
+  coverMarks(text, starts, ends);
+  return { ids: Int32Array.from(encoding.getIds()), starts, ends };
+}
+
+/** Read off a pair of nothing and nothing, so that whatever defines it is heeded. */
+async function pairFrame(file: string, tokenizer: Tokenizer): Promise<PairFrame> {
+  const encoding = await tokenizer.encode("", "");
+  const [cls, sep, last] = encoding.getIds();
+  if (encoding.getTypeIds().join() !== "0,0,1" || sep !== last) {
+    throw new UserError(
+      `${file}: pairs as ${encoding.getTokens().join(" ")}: expected [CLS] A [SEP] B [SEP]`,
+      { hint: "questions on texts need the tokenizer of a BERT-style encoder" },
+    );
+  }
+  return { cls, sep };
 }

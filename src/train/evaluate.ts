@@ -1,12 +1,11 @@
 // Runs a model over a split and scores it. The order and grouping of the examples have no influence on the scores.
+import { type Answers, createCollector, type Scoring } from "../answers/collect.ts";
 import { collate, lengthsOf, splitByTokens } from "../data/batches.ts";
 import type { EncodedSplit } from "../data/encode.ts";
-import { computeMetrics, type MetricName } from "../metrics/metrics.ts";
-import type { Learner } from "./learner.ts";
+import type { Predicting } from "./predictor.ts";
 
 export interface ScoreOptions {
-  metrics: readonly MetricName[];
-  kind: "classification" | "regression";
+  scoring: Scoring;
   /** Padded tokens computed at once. */
   maxTokens: number;
   onProgress?: (done: number, total: number) => void;
@@ -15,43 +14,53 @@ export interface ScoreOptions {
 }
 
 export interface Scores {
-  /** Mean loss. */
+  /** Mean loss of examples, or of windows. */
   loss: number;
   metrics: Record<string, number>;
-  /** Class index or score of each example, in the split's order. */
-  predictions: Float32Array;
+  /** The answer to each example, in the split's order. */
+  answers: Answers;
 }
 
 /** Predicts every example of the split once. Null if it was stopped. */
 export async function score(
-  learner: Learner,
+  model: Predicting,
   split: EncodedSplit,
-  options: ScoreOptions,
+  { scoring, ...options }: ScoreOptions,
 ): Promise<Scores | null> {
-  const { kind, metrics, onProgress, signal } = options;
+  const collector = createCollector(split, scoring);
+  const lossSum = await predictAll(model, split, {
+    ...options,
+    onOutputs: (example, outputs) => collector.add(example, outputs),
+  });
+  if (lossSum === null) return null;
+  return { loss: lossSum / split.count, ...collector.finish() };
+}
+
+/** Gives the outputs of every example, in no particular order, and the sum of their losses; null if it was stopped. */
+export async function predictAll(
+  model: Predicting,
+  split: EncodedSplit,
+  options: Omit<ScoreOptions, "scoring"> & {
+    /** `outputs` are the example's logits or score (K), or of a window (T, 2) without padding. */
+    onOutputs: (example: number, outputs: Float32Array) => void;
+  },
+): Promise<number | null> {
+  const { maxTokens, onOutputs, onProgress, signal } = options;
   const all = Int32Array.from({ length: split.count }, (_, i) => i);
-  const predictions = new Float32Array(split.count);
+  const lengths = lengthsOf(split);
+  const isWindows = split.labels.length > split.count;
   let lossSum = 0;
   let done = 0;
-  for (const indices of splitByTokens(all, lengthsOf(split), options.maxTokens)) {
+  for (const indices of splitByTokens(all, lengths, maxTokens)) {
     if (signal?.aborted) return null;
-    const prediction = await learner.predict(collate(split, indices));
+    const prediction = await model.predict(collate(split, indices));
     lossSum += prediction.lossSum;
     const width = prediction.logits.length / indices.length;
     for (const [row, i] of indices.entries()) {
-      const outputs = prediction.logits.subarray(row * width, (row + 1) * width);
-      predictions[i] = kind === "classification" ? argmax(outputs) : outputs[0];
+      const used = isWindows ? 2 * lengths[i] : width;
+      onOutputs(i, prediction.logits.subarray(row * width, row * width + used));
     }
     onProgress?.((done += indices.length), split.count);
   }
-  return {
-    loss: lossSum / split.count,
-    metrics: computeMetrics(metrics, predictions, split.labels),
-    predictions,
-  };
-}
-
-/** The index of the largest value, the first of equals. */
-function argmax(values: Float32Array): number {
-  return values.reduce((best, value, i) => (value > values[best] ? i : best), 0);
+  return lossSum;
 }

@@ -14,16 +14,19 @@ import type {
 } from "../engine/engine.ts";
 import { invariant } from "../errors.ts";
 import type { Tuning } from "../methods/method.ts";
-import {
-  encode,
-  encoderDropoutSites,
-  type DropoutSite,
-  type EncoderContext,
-} from "../model/bert.ts";
-import { classify, HEAD_DROPOUT_SITE, headParameters, taskLoss } from "../model/head.ts";
+import { type DropoutSite, encoderDropoutSites } from "../model/bert.ts";
+import { type Head, HEAD_DROPOUT_SITE, headParameters, isUsedBy, rowsFor } from "../model/head.ts";
 import { type EncoderShape, sizeOf } from "../model/shape.ts";
 import { randomStream, truncatedNormal } from "../random.ts";
 import { dropoutMasks } from "./dropout.ts";
+import {
+  batchInputs,
+  feed,
+  forward,
+  type Predicting,
+  type Prediction,
+  Predictor,
+} from "./predictor.ts";
 import { adamUpdate, type AdamOptions, clipFactor, globalNorm, stepScalars } from "./optimizer.ts";
 
 export interface LearnerOptions {
@@ -32,9 +35,7 @@ export interface LearnerOptions {
   /** Every parameter of the encoder by name; taken over by the engine. */
   weights: ReadonlyMap<string, HostTensor>;
   tuning: Tuning;
-  kind: "classification" | "regression";
-  /** Classes, or 1 for regression. */
-  numOutputs: number;
+  head: Head;
   optimizer: AdamOptions;
   seed: number;
 }
@@ -46,20 +47,6 @@ export interface StepResult {
   gradNorm: number;
 }
 
-export interface Prediction {
-  /** Logits or scores, row-major (B, K). */
-  logits: Float32Array;
-  /** Sum of the examples' losses. */
-  lossSum: number;
-}
-
-const batchInputs: Readonly<Record<string, InputSpec>> = {
-  ids: { shape: ["B", "T"], type: "int32" },
-  typeIds: { shape: ["B", "T"], type: "int32" },
-  maskBias: { shape: ["B", "T"], type: "float32" },
-  labels: { shape: ["B"], type: "float32" },
-  exampleWeights: { shape: ["B"], type: "float32" },
-};
 const scalarInput: InputSpec = { shape: [], type: "float32" };
 
 /** Prefixes under which programs know the state that belongs to a trained parameter. */
@@ -67,7 +54,7 @@ const GRADIENT = "gradient of ";
 const FIRST_MOMENT = "first moment of ";
 const SECOND_MOMENT = "second moment of ";
 
-export class Learner {
+export class Learner implements Predicting {
   readonly trainedNames: readonly string[];
   readonly #options: LearnerOptions;
   readonly #dropoutSites: Map<string, DropoutSite>;
@@ -75,14 +62,13 @@ export class Learner {
   readonly #gradients: Record<string, Buffer> = {};
   readonly #moments: Record<string, Buffer> = {};
   readonly #programs = new Map<string, Promise<Program>>();
+  readonly #predictor: Predictor;
 
   constructor(options: LearnerOptions) {
     this.#options = options;
-    const { engine, shape, seed, tuning, weights } = options;
-    const added = [
-      ...tuning.newParameters,
-      ...headParameters(shape.hiddenSize, options.numOutputs),
-    ];
+    const { engine, head, shape, seed, tuning } = options;
+    const added = [...tuning.newParameters, ...headParameters(shape.hiddenSize, head)];
+    const weights = [...options.weights].filter(([name]) => isUsedBy(head.kind, name));
     for (const [name, tensor] of weights) {
       // What trains is written where it lies; the pretrained weights stay as they are, for the next run that starts from them.
       const data = tuning.trains(name) ? tensor.data.slice() : tensor.data;
@@ -93,16 +79,17 @@ export class Learner {
       this.#parameters[name] = engine.buffer({ shape: dims, data });
     }
     this.trainedNames = [
-      ...[...weights.keys()].filter((name) => tuning.trains(name)),
+      ...weights.map(([name]) => name).filter((name) => tuning.trains(name)),
       ...added.map(({ name }) => name),
     ];
-    this.#dropoutSites = encoderDropoutSites(shape, "first");
-    if (shape.hiddenDropout > 0)
+    this.#dropoutSites = encoderDropoutSites(shape, rowsFor(head.kind));
+    if (shape.hiddenDropout > 0 && head.kind !== "span")
       this.#dropoutSites.set(HEAD_DROPOUT_SITE, {
         shape: ["B", shape.hiddenSize],
         rate: shape.hiddenDropout,
       });
     for (const name of this.trainedNames) this.#allocateState(name);
+    this.#predictor = new Predictor(this.#model, engine, this.#parameters);
   }
 
   /**
@@ -130,15 +117,14 @@ export class Learner {
   ): Promise<number> {
     const program = await this.#program("gradients");
     const masks = dropoutMasks(this.#dropoutSites, piece, { seed: this.#options.seed, ...counter });
-    const { loss } = await program.run({ ...feed(piece, weight), ...masks });
+    const batch = feed(piece, weight, this.#options.head.kind);
+    const { loss } = await program.run({ ...batch, ...masks });
     return loss.data[0];
   }
 
   /** Runs the model without dropout. */
-  async predict(batch: Batch): Promise<Prediction> {
-    const program = await this.#program("predict");
-    const { logits, loss } = await program.run(feed(batch, 1));
-    return { logits: logits.data as Float32Array, lossSum: loss.data[0] };
+  predict(batch: Batch): Promise<Prediction> {
+    return this.#predictor.predict(batch);
   }
 
   /** The buffer of a parameter, trained or frozen. */
@@ -159,6 +145,7 @@ export class Learner {
   }
 
   async dispose(): Promise<void> {
+    await this.#predictor.dispose();
     for (const program of this.#programs.values()) await (await program).dispose();
     for (const buffers of [this.#parameters, this.#gradients, this.#moments])
       for (const buffer of Object.values(buffers)) buffer.dispose();
@@ -174,13 +161,12 @@ export class Learner {
   }
 
   /** Compiles a program when it is first needed. */
-  #program(name: "gradients" | "apply" | "predict"): Promise<Program> {
+  #program(name: "gradients" | "apply"): Promise<Program> {
     let program = this.#programs.get(name);
     if (!program) {
       const specs = {
         gradients: () => this.#gradientSpec(),
         apply: () => this.#applySpec(),
-        predict: () => this.#predictSpec(),
       };
       program = this.#options.engine.compile({ name, ...specs[name]() });
       this.#programs.set(name, program);
@@ -188,27 +174,17 @@ export class Learner {
     return program;
   }
 
-  #predictSpec(): Omit<ProgramSpec, "name"> {
-    return {
-      inputs: batchInputs,
-      buffers: this.#parameters,
-      compute: (inputs: Tensors, buffers: Tensors) => {
-        const logits = this.#forward(inputs, buffers, false);
-        return { outputs: { logits, loss: this.#loss(logits, inputs) }, updates: {} };
-      },
-    };
-  }
-
   #gradientSpec(): Omit<ProgramSpec, "name"> {
     const masks = [...this.#dropoutSites].map(
       ([site, { shape }]) => [site, { shape, type: "float32" }] as const,
     );
     return {
-      inputs: { ...batchInputs, ...Object.fromEntries(masks) },
+      inputs: { ...batchInputs(this.#options.head.kind), ...Object.fromEntries(masks) },
       buffers: { ...this.#parameters, ...this.#gradients },
       compute: (inputs: Tensors, buffers: Tensors) => {
         const trained = this.trainedNames.map((name) => buffers[name]);
-        const loss = () => this.#loss(this.#forward(inputs, buffers, true), inputs);
+        const mask = (site: string) => inputs[site];
+        const loss = () => forward(this.#model, inputs, buffers, mask).loss as Scalar;
         const { value, grads } = tf.engine().gradients(loss, trained);
         const updates = this.trainedNames.map((name, i) => {
           const accumulated = GRADIENT + name;
@@ -251,33 +227,10 @@ export class Learner {
     return Object.fromEntries(this.trainedNames.map((name) => [name, this.#parameters[name]]));
   }
 
-  #forward(inputs: Tensors, buffers: Tensors, training: boolean): Tensor {
-    const { shape, tuning } = this.#options;
-    const parameters = (name: string) => buffers[name];
-    const context: EncoderContext = {
-      shape,
-      parameters,
-      hook: (point, layerIndex, x) => tuning.hook?.(point, layerIndex, x, parameters) ?? x,
-      dropoutMask: (site) => (training ? inputs[site] : undefined),
-    };
-    const { ids, maskBias, typeIds } = inputs;
-    return classify(context, encode(context, { ids, typeIds, maskBias }, "first"));
+  get #model() {
+    const { head, shape, tuning } = this.#options;
+    return { kind: head.kind, shape, tuning };
   }
-
-  #loss(logits: Tensor, { exampleWeights, labels }: Tensors): Scalar {
-    return taskLoss(this.#options.kind, logits, labels, exampleWeights);
-  }
-}
-
-function feed(batch: Batch, weight: number): Record<string, HostTensor> {
-  const { numExamples: B, length: T } = batch;
-  return {
-    ids: { shape: [B, T], data: batch.ids },
-    typeIds: { shape: [B, T], data: batch.typeIds },
-    maskBias: { shape: [B, T], data: batch.maskBias },
-    labels: { shape: [B], data: batch.labels },
-    exampleWeights: { shape: [B], data: new Float32Array(B).fill(weight) },
-  };
 }
 
 function scalar(value: number): HostTensor {

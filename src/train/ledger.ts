@@ -1,16 +1,12 @@
 // Counts what a method trains, from shapes alone: before training, and without any weights.
 import { isLayerNorm } from "../methods/layernorm.ts";
 import type { Tuning } from "../methods/method.ts";
-import { headParameters } from "../model/head.ts";
+import { type Head, headParameters, isUsedBy } from "../model/head.ts";
 import { encoderParameters, type EncoderShape, sizeOf } from "../model/shape.ts";
 import type { ParameterLedger } from "./events.ts";
 
-/** The parameter ledger of a method on an encoder, with a head of `numOutputs` outputs. */
-export function countParameters(
-  shape: EncoderShape,
-  tuning: Tuning,
-  numOutputs: number,
-): ParameterLedger {
+/** The parameter ledger of a method on an encoder, with this head. */
+export function countParameters(shape: EncoderShape, tuning: Tuning, head: Head): ParameterLedger {
   const pretrained = [...encoderParameters(shape)].map(([name, dims]) => ({
     name,
     size: sizeOf(dims),
@@ -19,18 +15,18 @@ export function countParameters(
     chosen.reduce((sum, { size }) => sum + size, 0);
   const sizes = (parameters: readonly { shape: readonly number[] }[]) =>
     parameters.map((parameter) => ({ size: sizeOf(parameter.shape) }));
-  const moving = pretrained.filter(({ name }) => tuning.trains(name));
+  const moving = pretrained.filter(({ name }) => tuning.trains(name) && isUsedBy(head.kind, name));
   const layerNorm = total(moving.filter(({ name }) => isLayerNorm(name)));
   const encoder = total(moving) - layerNorm;
   const adapters = total(sizes(tuning.newParameters));
-  const head = total(sizes(headParameters(shape.hiddenSize, numOutputs)));
-  const trained = adapters + layerNorm + head + encoder;
+  const inHead = total(sizes(headParameters(shape.hiddenSize, head)));
+  const trained = adapters + layerNorm + inHead + encoder;
   const wholeModel = total(pretrained);
   const encoderLayers = total(pretrained.filter(({ name }) => name.startsWith("encoder.layer.")));
   return {
     adapters,
     layerNorm,
-    head,
+    head: inHead,
     encoder,
     trained,
     frozen: wholeModel - layerNorm - encoder,

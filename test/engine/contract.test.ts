@@ -10,7 +10,7 @@ import type { Learner } from "../../src/train/learner.ts";
 import { engines } from "../support/engines.ts";
 import { goldenBatch, goldenLearner, relativeError, rowsOf } from "../support/golden.ts";
 
-const batch = goldenBatch({ numLabels: 3 });
+const batch = goldenBatch({ kind: "classification" });
 const small = [rowsOf(batch, [1, 2])];
 const dropout = { hiddenDropout: 0.1, attentionDropout: 0.3 };
 const methods: MethodConfig[] = [{ name: "houlsby", size: 5, initStd: 0.1 }, { name: "full" }];
@@ -20,7 +20,11 @@ async function createLearner(
   method: MethodConfig,
   shape: Partial<EncoderShape> = {},
 ): Promise<Learner> {
-  const learner = await goldenLearner(engine, { method, numLabels: 3, hiddenAct: "gelu" }, shape);
+  const learner = await goldenLearner(
+    engine,
+    { method, kind: "classification", numLabels: 3, hiddenAct: "gelu" },
+    shape,
+  );
   onTestFinished(() => learner.dispose());
   return learner;
 }

@@ -33,9 +33,10 @@ test("undefined scores are 0, not NaN", () => {
   const constant = new Float32Array(7).fill(0.1); // its mean is not exactly 0.1
   const scores = computeMetrics(["pearson", "spearman"], constant, [1, 2, 3, 4, 5, 6, 7]);
   expect(scores).toEqual({ pearson: 0, spearman: 0 });
-  expect(computeMetrics(["accuracy", "f1", "matthews"], [], [])).toEqual({
+  expect(computeMetrics(["accuracy", "f1", "macroF1", "matthews"], [], [])).toEqual({
     accuracy: 0,
     f1: 0,
+    macroF1: 0,
     matthews: 0,
   });
 });

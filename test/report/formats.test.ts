@@ -45,7 +45,7 @@ describe("CSV", () => {
       "task,encoder,method,size,variant,learningRate,epochs,batchSize,candidates,n,seeds,metric,split," +
         "mean,sem,best,majority,trainedParameters,adapterParameters,layerNormParameters,headParameters," +
         "encoderParameters,percentOfWholeModel,percentOfEncoderLayers,adapterBytes,deltaToFull,ok,diverged," +
-        "failed,unfinished,paperScore,paperMetric,paperEncoder,paperSource,deltaToPaper,seconds," +
+        "failed,unfinished,paperScore,paperMetric,paperEncoder,paperSource,deltaToPaper,caveats,seconds," +
         "tokensPerSecond,peakBytes",
     );
     expect(header.split(",").slice(-machineColumns.length)).toEqual(machineColumns);

@@ -17,7 +17,7 @@ import { runExperiment, type RunOptions } from "../../src/run.ts";
 import { readResult } from "../../src/record/result.ts";
 import { runName } from "../../src/record/run-folder.ts";
 import type { Evaluation, RunEvent } from "../../src/train/events.ts";
-import { readPredictions } from "../../src/train/predictions.ts";
+import { readPredictions, type ValuePredictions } from "../../src/train/predictions.ts";
 import { temporaryFolders } from "../support/temp.ts";
 import { tinyShape, writeTinyEncoder, writeTinyGlue } from "../support/tiny.ts";
 
@@ -98,7 +98,7 @@ describe.each(["cola", "sst2", "stsb"] as const)("the run folder of %s", (name) 
     expect(evaluations.map(({ step }) => step)).toEqual([3, 6]);
     expect(result.best).toEqual(evaluations.findLast(({ best }) => best));
     expect(result).toMatchObject({ status: "ok", experiment, steps: 6, totalSteps: 6 });
-    const { dev } = readPredictions(runDir)!;
+    const dev = readPredictions(runDir)!.dev as ValuePredictions;
     const { mainMetric } = result as { mainMetric: MetricName };
     const rescored = computeMetrics([mainMetric], dev.predictions, dev.labels)[mainMetric];
     expect(rescored).toBe(result.best?.metrics[mainMetric]);

@@ -9,8 +9,8 @@ import {
   type experimentSchema,
   resolveExperiment,
 } from "../../src/config/schema.ts";
-import type { Task } from "../../src/data/task.ts";
-import { tasks } from "../../src/data/tasks.ts";
+import { numOutputsOf, type Task } from "../../src/data/task.ts";
+import { type TaskName, tasks } from "../../src/data/tasks.ts";
 import { applyMethod } from "../../src/methods/methods.ts";
 import {
   type FailedResult,
@@ -46,7 +46,9 @@ export function experimentOf(changes: Changes = {}): Experiment {
     method: { name: "houlsby", size: 64 },
     training: { learningRate: 1e-3, epochs: 3 },
     ...settings,
-    task: typeof task === "string" ? { name: task } : task,
+    task: (typeof task === "string" ? { name: task } : task) as z.input<
+      typeof experimentSchema
+    >["task"],
   });
 }
 
@@ -54,10 +56,10 @@ export function experimentOf(changes: Changes = {}): Experiment {
 export function trainedResult(changes: Changes = {}): TrainedResult {
   const experiment = experimentOf(changes);
   const { score = 0.8, result = {} } = changes;
-  const task: Task = tasks[experiment.task.name];
+  const task: Task = tasks[experiment.task.name as TaskName];
   const evaluations = risingTo(score, task, experiment.training.epochs);
-  const numOutputs = task.kind === "regression" ? 1 : task.labels.length;
-  const ledger = countParameters(bertBase, applyMethod(bertBase, experiment.method), numOutputs);
+  const head = { kind: task.kind, numOutputs: numOutputsOf(task) };
+  const ledger = countParameters(bertBase, applyMethod(bertBase, experiment.method), head);
   const steps = evaluations.at(-1)?.step ?? 0;
   const seconds = 100 + experiment.seed;
   return {

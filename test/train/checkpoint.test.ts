@@ -21,12 +21,17 @@ const temporaryFolder = temporaryFolders();
 let runDir: string;
 beforeEach(() => void (runDir = temporaryFolder()));
 
-const batch = goldenBatch({ numLabels: 3 });
+const batch = goldenBatch({ kind: "classification" });
 const state = { ...initialState(), step: 3, lossSum: 0.1 + 0.2, lossCount: 2, sinceBest: 1 };
 
 async function createLearner(size = 4): Promise<Learner> {
   const method = { name: "houlsby", size, initStd: 0.01 } as const;
-  const learner = await goldenLearner(engine, { method, numLabels: 3, hiddenAct: "gelu" });
+  const learner = await goldenLearner(engine, {
+    method,
+    kind: "classification",
+    numLabels: 3,
+    hiddenAct: "gelu",
+  });
   onTestFinished(() => learner.dispose());
   return learner;
 }

@@ -6,7 +6,7 @@ import { countParameters } from "../../src/train/ledger.ts";
 import { bertBase, bertLarge, miniLm } from "../support/shapes.ts";
 
 const count = (shape: EncoderShape, method: MethodConfig, numOutputs = 2) =>
-  countParameters(shape, applyMethod(shape, method), numOutputs);
+  countParameters(shape, applyMethod(shape, method), { kind: "classification", numOutputs });
 
 /** Size m, adapters, adapters + LayerNorms + head, percent of the whole model and of the encoder layers. */
 type Row = [size: number, adapters: number, trained: number, ofModel: number, ofLayers: number];

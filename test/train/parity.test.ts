@@ -7,6 +7,7 @@ import { engines } from "../support/engines.ts";
 import {
   cases,
   goldenBatch,
+  type GoldenCase,
   goldenCaseLearner,
   goldenTensors,
   learningRates,
@@ -47,7 +48,7 @@ describe.each(engines)("%s engine", (_, createEngine) => {
       await learner.accumulate(batch, 1 / batch.numExamples, { step: 0, piece: 0 });
       for (const [name, { data }] of expected) {
         const gradient = (await learner.gradient(name).read()).slice();
-        const [error, tolerance] = hasNoEffect(name)
+        const [error, tolerance] = hasNoEffect(name, example)
           ? [largest(gradient), tolerances.vanishing]
           : [relativeError(gradient, data), tolerances.gradient];
         expect(error, name).toBeLessThan(tolerance);
@@ -60,18 +61,21 @@ describe.each(engines)("%s engine", (_, createEngine) => {
       for (const [step, learningRate] of learningRates.entries())
         losses.push((await learner.step([batch], step, learningRate)).loss);
       expect(relativeError(losses, example.losses!)).toBeLessThan(tolerances.losses);
+      // The deviation is absolute, and the largest values of a tensor are about a quarter.
+      const tolerance = Math.max(tolerances.final, 4 * example.float32Deviation.final);
       for (const [name, { data }] of goldenTensors(example, "final/")) {
-        if (hasNoEffect(name)) continue; // Adam turns its rounding noise into steps of full size
+        if (hasNoEffect(name, example)) continue; // Adam turns its rounding noise into steps of full size
         const values = await learner.parameter(name).read();
-        expect(relativeError(values, data), name).toBeLessThan(tolerances.final);
+        expect(relativeError(values, data), name).toBeLessThan(tolerance);
       }
     });
   });
 });
 
-/** The key bias shifts all scores of a query alike, which a softmax does not see. */
-function hasNoEffect(name: string): boolean {
-  return name.endsWith("self.key.bias");
+/** These shift all that a softmax sees alike: the scores of a query, or the logits of all tokens. */
+function hasNoEffect(name: string, { kind }: GoldenCase): boolean {
+  const ofSpans = ["qa_outputs.bias", "encoder.layer.1.output.LayerNorm.bias"];
+  return name.endsWith("self.key.bias") || (kind === "span" && ofSpans.includes(name));
 }
 
 function largest(values: Float32Array): number {

@@ -27,8 +27,7 @@ function createLearner(method = houlsby, shape = undropped, weights = tinyWeight
     shape,
     weights,
     tuning: applyMethod(shape, method),
-    kind: "classification",
-    numOutputs: 2,
+    head: { kind: "classification", numOutputs: 2 },
     optimizer: {
       adamBeta1: 0.9,
       adamBeta2: 0.999,
@@ -78,7 +77,7 @@ function run(learner: Learner, changes: Changes = {}) {
     runDir,
     train: data,
     evaluationSplits: [{ name: "dev", data }],
-    task: { kind: "classification", metrics: ["accuracy"], mainMetric: "accuracy" },
+    scoring: { kind: "classification", metrics: ["accuracy"], mainMetric: "accuracy" },
     settings: {
       training: { ...training, ...changes.training },
       evaluation: changes.evaluation ?? { every: "epoch" },

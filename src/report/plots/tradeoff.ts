@@ -50,6 +50,7 @@ function encoderPanel(all: readonly Row[]): Picture | undefined {
     ...(all.length > rows.length
       ? [`without a finished run: ${settings(all.length - rows.length)}`]
       : []),
+    ...new Set(rows.flatMap(({ caveats }) => caveats)),
   ];
   const tasks = [...groupBy(compared, ({ row }) => placeOf(row)).values()];
   const input =

@@ -1,0 +1,106 @@
+// The user's own texts as a task: what the config's `task:` section says, checked against the files that it names.
+import { basename } from "node:path";
+import { invariant, UserError } from "../../errors.ts";
+import type { MetricName } from "../../metrics/metrics.ts";
+import type { OwnSettings } from "../settings.ts";
+import type { DataSource, Example, TextTask } from "../task.ts";
+import { cite, type Columns, type Entry } from "./entry.ts";
+import { classNames, classReader, readScore, refuseSingleLabel } from "./labels.ts";
+import { type OwnRows, readRows } from "./read.ts";
+import { splitsOf } from "./splits.ts";
+
+/**
+ * The task that `settings` describe. Reads the files at once, for only they know the classes; `load` then gives what was read.
+ * Throws UserError naming file and line, or the setting.
+ */
+export function ownTask(settings: OwnSettings, source: DataSource): TextTask {
+  const columns = checkColumns(settings);
+  const { name, train: trainName, dev: devName } = settings;
+  const train = readRows(trainName, "task.train", columns, source.dataDir);
+  const dev = devName && readRows(devName, "task.dev", columns, source.dataDir);
+  if (dev) refuseSame(train, dev);
+  refuseSingleLabel(train);
+  const isRegression = settings.kind === "regression";
+  const labels = isRegression ? [] : classNames(settings.labels, train);
+  const readLabel = isRegression ? readScore : classReader(labels, originOf(settings, train));
+  const withExamples = (rows: OwnRows) => ({ ...rows, examples: examplesOf(rows, readLabel) });
+  const splits = splitsOf(settings, {
+    labels,
+    seed: source.seed,
+    train: withExamples(train),
+    dev: dev ? withExamples(dev) : undefined,
+  });
+  return {
+    ...ownOutline({ kind: settings.kind, labels }),
+    name,
+    title: `${name} (${basename(trainName)})`,
+    labels,
+    needsDataDir: false,
+    isSplitBySeed: dev === undefined,
+    load: (split) => {
+      invariant(split === "train" || split === "dev", `${name} has no split ${split}`);
+      return splits[split];
+    },
+  };
+}
+
+/** What is known without reading the files. Where two classes are not listed, those of the files may add F1 to the metrics. */
+export function ownOutline({
+  kind,
+  labels,
+}: {
+  kind: OwnSettings["kind"];
+  labels?: readonly string[] | undefined;
+}): Pick<TextTask, "kind" | "evaluationSplits" | "metrics" | "mainMetric"> {
+  const evaluationSplits = ["dev"];
+  if (kind === "regression") {
+    return { kind, evaluationSplits, metrics: ["spearman", "pearson"], mainMetric: "spearman" };
+  }
+  const f1: MetricName[] = labels?.length === 2 ? ["f1"] : []; // that of the second of two classes
+  const metrics: MetricName[] = ["accuracy", ...f1, "macroF1", "matthews"];
+  return { kind: "classification", evaluationSplits, metrics, mainMetric: "accuracy" };
+}
+
+/** What the schema cannot say of the section's keys together. */
+function checkColumns({ kind, text, textPair, label, labels }: OwnSettings): Columns {
+  if (kind === "pair" && textPair === undefined) {
+    throw new UserError(
+      "task.textPair: missing: expected the column of the second text, which kind: pair needs",
+      { hint: "set task.textPair, or task.kind: classification for single texts" },
+    );
+  }
+  if (kind === "regression" && labels !== undefined) {
+    throw new UserError("task.labels: given: expected only for classes, not for scores", {
+      hint: "leave it out, or set task.kind: classification",
+    });
+  }
+  const columns = { text, ...(textPair !== undefined && { textPair }), label };
+  const names = Object.values(columns);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice === undefined) return columns;
+  throw new UserError(`task: column ${cite(twice)} twice: expected different columns`, {
+    hint: "task.text, task.textPair and task.label each name another column",
+  });
+}
+
+function refuseSame(train: OwnRows, dev: OwnRows): void {
+  if (train.sha256 !== dev.sha256) return;
+  throw new UserError(`task.dev: ${dev.path}: expected other rows than those of task.train`, {
+    hint: "leave task.dev out to evaluate on a share of the rows that is not trained on",
+  });
+}
+
+function originOf({ labels }: OwnSettings, { path }: OwnRows): string {
+  return labels ? "which task.labels lists" : `the labels of ${path}`;
+}
+
+function examplesOf(
+  { path, entries }: OwnRows,
+  readLabel: (path: string, entry: Entry) => number,
+): Example[] {
+  return entries.map((entry) => {
+    const { text, textPair } = entry;
+    const label = readLabel(path, entry);
+    return textPair === undefined ? { text, label } : { text, textPair, label };
+  });
+}

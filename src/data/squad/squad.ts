@@ -1,0 +1,87 @@
+// SQuAD 1.1 and 2.0 as tasks, in the official files or others of their layout. Where the files are is the business of find.ts,
+// what is in them of layout.ts, and what is wrong with single questions of faults.ts.
+import type { SpanMetricName } from "../../metrics/squad.ts";
+import type { SpanSettings } from "../settings.ts";
+import type { LoadedQuestions, SpanTask } from "../task.ts";
+import { sortOut } from "./faults.ts";
+import { findSplit } from "./find.ts";
+import { readJson } from "./json.ts";
+import { readLayout, type Version } from "./layout.ts";
+
+/** What the two releases differ in. */
+interface Release {
+  version: Version;
+  title: string;
+  metrics: readonly SpanMetricName[];
+  /** Questions in the official files. */
+  numQuestions: Record<string, number>;
+}
+
+const releases: Record<SpanSettings["name"], Release> = {
+  squad: {
+    version: "1.1",
+    title: "SQuAD 1.1 (answers in Wikipedia)",
+    metrics: ["f1", "exactMatch"],
+    numQuestions: { train: 87_599, dev: 10_570 },
+  },
+  squad2: {
+    version: "2.0",
+    title: "SQuAD 2.0 (answers in Wikipedia, or none)",
+    metrics: ["f1", "exactMatch", "hasAnswerF1", "hasAnswerExactMatch", "noAnswerAccuracy"],
+    numQuestions: { train: 130_319, dev: 11_873 },
+  },
+};
+
+/** The task of that name, on the files that the settings name or the official ones. */
+export function squadTask(settings: SpanSettings): SpanTask {
+  const { name } = settings;
+  const release = releases[name];
+  return {
+    name,
+    title: release.title,
+    kind: "span",
+    labels: [],
+    metrics: release.metrics,
+    mainMetric: "f1",
+    evaluationSplits: ["dev"],
+    needsDataDir: settings.train === undefined || settings.dev === undefined,
+    isSplitBySeed: false,
+    load: (split, { dataDir }) =>
+      readSplit(findSplit(settings, release.version, split, dataDir), settings, release, split),
+  };
+}
+
+function readSplit(
+  path: string,
+  settings: SpanSettings,
+  release: Release,
+  split: string,
+): LoadedQuestions {
+  const { sha256, value } = readJson(path);
+  const questions = readLayout(path, value, release.version);
+  const place = `${settings.name} ${split}`;
+  const policy = split === "train" ? settings.misplacedAnswers : "keep";
+  const { kept, notes } = sortOut(questions, { path, place, policy });
+  if (release.version === "2.0" && questions.every(({ answers }) => answers.length > 0))
+    notes.push(`${place}: every question has an answer, unlike in SQuAD 2.0`);
+  return {
+    questions: kept,
+    files: [{ path, sha256 }],
+    notes,
+    caveats: caveatsOf(place, questions.length, release, split),
+  };
+}
+
+/** Files of another number of questions are not the official ones. */
+function caveatsOf(place: string, found: number, release: Release, split: string): string[] {
+  const official = release.numQuestions[split];
+  if (found === official) return [];
+  const share = `${count(found)} of SQuAD ${release.version}'s ${count(official)} questions`;
+  const other = `${count(found)} questions where SQuAD ${release.version} has ${count(official)}`;
+  const what = found < official ? share : other;
+  return [`${place}: ${what}: scores are not comparable with published ones`];
+}
+
+function count(value: number): string {
+  return value.toLocaleString("en");
+}
