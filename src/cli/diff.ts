@@ -11,7 +11,12 @@ export async function printDiff(
   const { compareRuns } = await import("../report/diff.ts");
   const { diffLegend, diffSheet, renderDiffCsv, renderDiffJson } =
     await import("../report/diff-sheet.ts");
-  const changes = compareRuns(await readRunsIn([before], io), await readRunsIn([after], io));
+  const [older, newer] = [await readRunsIn([before], io), await readRunsIn([after], io)];
+  const changes = compareRuns(older, newer);
+  const caveats = [...older.results, ...newer.results].flatMap((result) =>
+    result.status === "failed" ? [] : (result.caveats ?? []),
+  );
+  for (const caveat of new Set(caveats)) printNote(caveat, io);
   switch (format) {
     case "csv":
       io.stdout.write(renderDiffCsv(changes));

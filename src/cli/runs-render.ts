@@ -74,10 +74,11 @@ export function showUnfinished(run: UnfinishedRun): string {
 function resultCells(result: Recorded, now: number): string[] {
   const ago = age(now - Date.parse(result.finishedAt));
   if (result.status === "failed") return ["failed", "", "", "", ago, result.reason];
-  const { best, mainMetric, reason = "", status, steps } = result;
+  const { best, caveats = [], mainMetric, reason = [], status, steps } = result;
+  const remark = [reason, caveats].flat().join("; ");
   // What a diverged run scored on its way is no result.
   const score = status === "ok" ? (best?.metrics[mainMetric]?.toFixed(4) ?? "") : "";
-  return [status, mainMetric, score, count(steps), ago, reason];
+  return [status, mainMetric, score, count(steps), ago, remark];
 }
 
 function unfinishedCells({ runDir }: UnfinishedRun, now: number): string[] {

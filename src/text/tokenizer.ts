@@ -46,7 +46,10 @@ export interface TextTokenizer {
    * outside the main thread. Throws UserError where `maxLength` leaves no room for the special tokens.
    */
   encode(texts: readonly TextInput[], maxLength: number): Promise<TokenizedText[]>;
-  /** Encodes each text as a whole. Runs outside the main thread. */
+  /**
+   * Encodes each text as a whole, for windows to be cut from it: those that the native tokenizer cuts are not all there since
+   * 0.23.1 (huggingface/tokenizers#2091). Runs outside the main thread.
+   */
   locate(texts: readonly string[]): Promise<LocatedText[]>;
   /** How pairs are framed. Throws UserError where it is not as in BERT. */
   pairFrame(): Promise<PairFrame>;

@@ -37,9 +37,10 @@ describe("configs that come with peft", () => {
     expect(readFileSync(path, "utf8")).toMatch(`# peft train --config ${name}`);
   });
 
-  test("there is one for every GLUE task", () => {
+  test("there is one for every GLUE task, for both versions of SQuAD, and one to copy", () => {
     const glue = ["cola", "mnli", "mrpc", "qnli", "qqp", "rte", "sst2", "stsb", "wnli"];
-    expect(configNames()).toEqual([...glue.map((task) => `glue-${task}.yaml`), "quickstart.yaml"]);
+    const others = ["own-data.yaml", "quickstart.yaml", "squad.yaml", "squad2.yaml"];
+    expect(configNames()).toEqual([...glue.map((task) => `glue-${task}.yaml`), ...others]);
   });
 
   test("the ending may be left out", () => {

@@ -151,3 +151,48 @@ describe("refuses", () => {
     expect(() => loadTokenizer(folder)).toThrow("tokenizer_config.json: not a JSON object");
   });
 });
+
+describe("places of tokens", () => {
+  const placesIn = async (text: string) => {
+    const [{ ends, starts }] = await loadTokenizer(minilm).locate([text]);
+    return Array.from(starts, (start, i) => text.slice(start, ends[i]));
+  };
+
+  test("refer to the text as it was given", async () => {
+    expect(await placesIn("Café 😀 İzmir,\t日本 de\u0301ja\u0301 𝄞!")).toEqual(
+      ["Café", "😀", "İ", "z", "mir", ",", "日", "本", "de\u0301", "ja\u0301", "𝄞", "!"], // prettier-ignore
+    );
+  });
+
+  test("are all of a text, of any length, and no special token's", async () => {
+    const [long, empty] = await loadTokenizer(minilm).locate(["word ".repeat(900), ""]);
+    expect(long.ids).toHaveLength(900); // the definition itself cuts at 128
+    expect(new Set(long.ids)).toEqual(new Set([2773]));
+    expect(empty).toEqual({ ids: new Int32Array(), starts: new Int32Array(), ends: new Int32Array() }); // prettier-ignore
+  });
+});
+
+describe("the frame of pairs", () => {
+  test("is that of the definition, from either file", async () => {
+    expect(await loadTokenizer(minilm).pairFrame()).toEqual({ cls: 101, sep: 102 });
+    write("vocab.txt", "[UNK]\n[SEP]\nword\n[CLS]\n");
+    expect(await loadTokenizer(folder).pairFrame()).toEqual({ cls: 3, sep: 1 });
+  });
+
+  test("is refused where it is not BERT's", async () => {
+    const between = [{ id: "[SEP]", type_id: 0 }, { id: "[SEP]", type_id: 0 }]; // prettier-ignore
+    const [cls, a, sep, b, last] = definition.post_processor.pair;
+    const doubled = between.map((SpecialToken) => ({ SpecialToken }));
+    for (const pair of [
+      [cls, a, ...doubled, b, last],
+      [a, sep, b],
+      [cls, a, b, cls],
+    ]) {
+      const post_processor = { ...definition.post_processor, pair };
+      write("tokenizer.json", JSON.stringify({ ...definition, post_processor }));
+      await expect(loadTokenizer(folder).pairFrame()).rejects.toThrow(
+        "expected [CLS] A [SEP] B [SEP]",
+      );
+    }
+  });
+});

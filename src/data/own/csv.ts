@@ -54,16 +54,19 @@ class RowStart {
 
   /** The row before ends at the byte `end`. */
   moveTo(end: number): void {
-    while (this.offset < end) this.step();
+    let newline = this.bytes.indexOf(LINE_FEED, this.offset);
+    while (newline !== -1 && newline < end) {
+      this.line++;
+      newline = this.bytes.indexOf(LINE_FEED, newline + 1);
+    }
+    this.offset = end;
     this.passBlankLines();
   }
 
   private passBlankLines(): void {
     const { bytes } = this;
-    while (bytes[this.offset] === LINE_FEED || bytes[this.offset] === CARRIAGE_RETURN) this.step();
-  }
-
-  private step(): void {
-    if (this.bytes[this.offset++] === LINE_FEED) this.line++;
+    while (bytes[this.offset] === LINE_FEED || bytes[this.offset] === CARRIAGE_RETURN) {
+      if (bytes[this.offset++] === LINE_FEED) this.line++;
+    }
   }
 }

@@ -44,7 +44,7 @@ function locate(name: string, setting: string, dataDir: string | undefined): str
   const elsewhere = path !== name && pathExists(name);
   throw new UserError(`${setting}: ${name}: no such file: looked for ${resolve(path)}`, {
     hint: elsewhere
-      ? `it is in the current folder, which counts only without --data`
+      ? "it is in the current folder, which counts only without --data"
       : "paths are relative to the folder of --data DIR, without it to the current folder",
   });
 }

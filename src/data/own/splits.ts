@@ -45,7 +45,7 @@ export function splitsOf(
       notes: [
         ...provenance,
         describe(devTitle, divided.dev, labels),
-        ...warnShared(devTitle, divided.dev, divided.train),
+        ...(dev ? warnShared(devTitle, divided.dev, divided.train) : []),
         ...warnUnevaluated(devTitle, divided.dev, labels),
       ],
     },

@@ -1,6 +1,6 @@
 // Where a split of SQuAD is: the file that the settings name, or an official one in the data folder.
 import { readdirSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { UserError } from "../../errors.ts";
 import { attempt, pathExists } from "../../files.ts";
 import type { SpanSettings } from "../settings.ts";
@@ -62,7 +62,7 @@ function partOfTraining(folders: readonly string[], split: string, version: stri
 }
 
 function isPart(path: string, version: string): boolean {
-  const name = path.slice(path.lastIndexOf("train-"));
+  const name = basename(path);
   return name.startsWith(`train-v${version}`) && /\.json(\.gz)?$/.test(name);
 }
 
