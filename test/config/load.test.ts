@@ -88,7 +88,7 @@ describe("finding a config", () => {
       problems: [
         `glue-mrcp.yaml: no such config: looked in ${process.cwd()} and ${join(process.cwd(), "configs")}`,
       ],
-      hint: expect.stringMatching(/^did you mean glue-mrpc.yaml\? .*quickstart.yaml, sweeps/),
+      hint: expect.stringMatching(/^did you mean glue-mrpc.yaml\? .*quickstart.yaml, .*sweeps/),
     });
   });
 

@@ -50,7 +50,8 @@ describe("sweeps that come with peft", () => {
     const short = name.replace("sweeps/", "").replace(".yaml", "");
     const { cells, duplicates, path } = loadSweep(short);
     const text = readFileSync(path, "utf8");
-    expect(text.startsWith(`# peft sweep --config ${short} --data path/to/glue\n`)).toBe(true);
+    const folder = short.endsWith("squad") ? "squad" : "glue";
+    expect(text.startsWith(`# peft sweep --config ${short} --data path/to/${folder}\n`)).toBe(true);
     expect(text).toContain(` = ${cells.length} cells\n`);
     expect(duplicates).toBe(0);
     expect(new Set(cells.map(({ experiment }) => runName(experiment))).size).toBe(cells.length);
