@@ -15,7 +15,14 @@ export function addTasks(program: Command, io: Io): void {
         metrics.join(", "),
         needsDataDir ? "needs --data" : "comes with peft",
       ]);
-      io.stdout.write(await toTable(rows));
+      const { ownOutline } = await import("../data/own/own.ts");
+      const own = (["classification", "pair", "regression"] as const).map((kind) => [
+        `(${kind})`,
+        `your own files: task.kind: ${kind}, see own-data.yaml`,
+        ownOutline({ kind }).metrics.join(", "),
+        "needs task.train",
+      ]);
+      io.stdout.write(await toTable([...rows, ...own]));
     });
 }
 
