@@ -4,15 +4,19 @@ import { fileURLToPath } from "node:url";
 import { Command, CommanderError } from "commander";
 import { Interrupted, UserError } from "../errors.ts";
 import { readText } from "../files.ts";
+import { addAblate } from "./ablate.ts";
 import { addCheck } from "./check.ts";
+import { addEval } from "./eval.ts";
 import { type Io, paint, processIo } from "./io.ts";
 import { addMethods, addTasks } from "./catalogue.ts";
 import { addPick } from "./pick.ts";
+import { addPredict } from "./predict.ts";
 import { addReport } from "./report.ts";
 import { addRerun } from "./rerun.ts";
 import { addList, addShow } from "./runs.ts";
 import { addSweep } from "./sweep.ts";
 import { addTrain } from "./train.ts";
+import { addVerify } from "./verify.ts";
 
 const exitCodes = { ok: 0, userError: 1, usage: 2, bug: 70, interrupted: 130 } as const;
 
@@ -46,11 +50,15 @@ function createProgram(io: Io): Command {
     );
   addTrain(program, io);
   addSweep(program, io);
+  addEval(program, io);
+  addPredict(program, io);
   addReport(program, io);
   addPick(program, io);
   addList(program, io);
   addShow(program, io);
   addRerun(program, io);
+  addAblate(program, io);
+  addVerify(program, io);
   addCheck(program, io);
   addTasks(program, io);
   addMethods(program, io);

@@ -1,0 +1,96 @@
+// `peft predict` on the user's texts: one from the command line, or a file or stream of any length.
+import { UserError } from "../errors.ts";
+import type { OpenedRuns } from "../inference/evaluate.ts";
+import type { InputKeys } from "../inference/inputs.ts";
+import type { Answerer } from "../inference/predict.ts";
+import type { Io } from "./io.ts";
+import { withRuns } from "./opened-runs.ts";
+import type { PredictOptions } from "./predict.ts";
+import { renderAnswers } from "./predict-render.ts";
+import { printNote } from "./read-runs.ts";
+import { openSink } from "./sink.ts";
+
+/** Prints a line per run for one text. */
+export async function predictOne(runs: string[], options: PredictOptions, io: Io): Promise<void> {
+  const { createAnswerer } = await import("../inference/predict.ts");
+  const { context, pair = context, text } = options;
+  await withRuns(runs, options, io, async (opened, { signal }) => {
+    await checkPair(opened, pair);
+    const answerer = createAnswerer(opened, {}, signal);
+    const values = { text, ...(pair !== undefined && { pair }) };
+    const [answers] = await answerer.answer([{ place: "--text", values }]);
+    io.stdout.write(renderAnswers(answers));
+    printTruncated(answerer, io);
+  });
+}
+
+/** A second text that nobody reads is a mistake, as is one that is missing. */
+async function checkPair({ runs }: OpenedRuns, pair: string | undefined): Promise<void> {
+  const { formOf } = await import("../inference/inputs.ts");
+  const readers = runs.filter((run) => formOf(run).pair);
+  if (pair === undefined && readers.length > 0) {
+    const [{ experiment, head }] = readers;
+    const option = head.kind === "span" ? "--context" : "--pair";
+    throw new UserError(
+      `${option}: missing: expected the second text that ${experiment.task.name} reads`,
+      {
+        hint: `add ${option} "…"`,
+      },
+    );
+  }
+  if (pair !== undefined && readers.length === 0)
+    throw new UserError(`--pair: ${runs[0].experiment.task.name} reads one text: expected none`, {
+      hint: "leave it out",
+    });
+}
+
+/** Answers every input of a file or stream, in its order. */
+export async function predictInputs(
+  runs: string[],
+  options: PredictOptions,
+  io: Io,
+): Promise<void> {
+  const { openLines } = await import("../inference/lines.ts");
+  const { createAnswerer, inChunks } = await import("../inference/predict.ts");
+  const { readRows } = await import("../inference/rows.ts");
+  const { input = "-", pairKey, textKey } = options;
+  const source = input === "-" ? { name: "stdin", stream: process.stdin } : openLines(input);
+  const keys: InputKeys = {
+    ...(textKey !== undefined && { text: textKey }),
+    ...(pairKey !== undefined && { pair: pairKey }),
+  };
+  const sink = await openSink(options.output, io);
+  try {
+    await withRuns(runs, options, io, async (opened, { signal }) => {
+      const answerer = createAnswerer(opened, keys, signal);
+      const counter = createCounter(io);
+      for await (const rows of inChunks(readRows(source, signal))) {
+        await sink.write(await answerer.answer(rows));
+        counter.add(rows.length);
+        if (sink.isClosed()) break;
+      }
+      counter.clear();
+      printTruncated(answerer, io);
+    });
+    sink.finish();
+  } finally {
+    source.stream.destroy();
+    sink.discard();
+  }
+}
+
+function printTruncated({ numTruncated }: Answerer, io: Io): void {
+  if (numTruncated === 0) return;
+  const what = numTruncated === 1 ? "1 text was" : `${numTruncated} texts were`;
+  printNote(`${what} longer than task.maxLength and cut there`, io);
+}
+
+/** How many inputs are answered, on a terminal: how many there are is not known before the end. */
+function createCounter({ stderr }: Io) {
+  let count = 0;
+  const show = (text: string) => void (stderr.isTTY && stderr.write(`\r\u001b[K${text}`)); // CSI K: clears the line
+  return {
+    add: (number: number) => show(`answered ${(count += number).toLocaleString("en-US")} inputs`),
+    clear: () => show(""),
+  };
+}

@@ -1,0 +1,62 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { openOutput, rendererFor } from "../../src/inference/outputs.ts";
+import { temporaryFolders } from "../support/temp.ts";
+
+const temporaryFolder = temporaryFolders();
+
+const pieces = [
+  [
+    {
+      mrpc: { label: "no", probabilities: { no: 0.75, yes: 0.25 } },
+      qa: { answer: 'a, "b"', start: 1 },
+    },
+  ],
+  [{ mrpc: { label: "yes", probabilities: { no: 0.5, yes: 1e-7 } }, qa: { answer: "c\td\n", start: null } }], // prettier-ignore
+];
+
+test.each([
+  [
+    "a.csv",
+    'mrpc.label,mrpc.probabilities.no,mrpc.probabilities.yes,qa.answer,qa.start\nno,0.75,0.25,"a, ""b""",1\nyes,0.5,1e-7,"c\td\n",\n',
+  ],
+  [
+    "a.TSV",
+    'mrpc.label\tmrpc.probabilities.no\tmrpc.probabilities.yes\tqa.answer\tqa.start\nno\t0.75\t0.25\ta, "b"\t1\nyes\t0.5\t1e-7\tc d \t\n',
+  ],
+  ["a.ndjson", pieces.map(([object]) => `${JSON.stringify(object)}\n`).join("")],
+])("%s", (path, expected) => {
+  const render = rendererFor(path);
+  expect(pieces.map(render).join("")).toBe(expected);
+});
+
+test("other endings are refused", () => {
+  expect(() => rendererFor("answers.xlsx")).toThrow("answers.xlsx: expected a name ending in");
+});
+
+describe("an output file", () => {
+  test("replaces the old one only when it is finished", () => {
+    const folder = temporaryFolder();
+    const path = join(folder, "new", "a.jsonl");
+    const first = openOutput(path);
+    first.write("one\n");
+    first.write("two\n");
+    first.finish();
+    first.discard();
+    const second = openOutput(path);
+    second.write("three\n");
+    expect(readFileSync(path, "utf8")).toBe("one\ntwo\n");
+    second.discard();
+    expect(readdirSync(join(folder, "new"))).toEqual(["a.jsonl"]);
+  });
+
+  test("that cannot be written is refused at once", () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, "file"), "");
+    mkdirSync(join(folder, "folder.csv"));
+    expect(() => openOutput(join(folder, "file", "a.csv"))).toThrow("expected a folder");
+    expect(() => openOutput(join(folder, "folder.csv"))).toThrow("is a folder, expected a file");
+    expect(readdirSync(folder).toSorted()).toEqual(["file", "folder.csv"]);
+  });
+});
