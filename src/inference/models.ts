@@ -3,12 +3,13 @@
 import type { Engine, Buffer } from "../engine/engine.ts";
 import { invariant, UserError } from "../errors.ts";
 import { applyMethod } from "../methods/methods.ts";
-import { headParameters, isUsedBy } from "../model/head.ts";
+import { isUsedBy } from "../model/head.ts";
 import type { PretrainedEncoder } from "../model/pretrained.ts";
 import type { FloatTensor } from "../model/safetensors.ts";
 import { sizeOf } from "../model/shape.ts";
 import { type Predicting, Predictor } from "../train/predictor.ts";
 import { adapterFile } from "../train/checkpoint.ts";
+import { trainedShapes } from "../train/ledger.ts";
 import { checkEncoder, type TrainedRun } from "./trained-run.ts";
 
 type Parameters = ReadonlyMap<string, FloatTensor>;
@@ -64,41 +65,24 @@ export class Models {
     const { experiment, head } = run;
     const key = JSON.stringify([experiment.method, head]);
     const known = this.#slots.get(key);
-    const shapes = this.#trainedShapes(run);
+    const { shape, weights } = this.#encoder;
+    const tuning = applyMethod(shape, experiment.method);
+    const shapes = trainedShapes(shape, tuning, head);
     checkParameters(run, shapes);
     if (known) return known;
     const buffers = new Map(
-      [...shapes].map(([name, shape]) => {
-        const data = new Float32Array(sizeOf(shape));
-        return [name, this.#engine.buffer({ shape, data })];
+      [...shapes].map(([name, dims]) => {
+        const data = new Float32Array(sizeOf(dims));
+        return [name, this.#engine.buffer({ shape: dims, data })];
       }),
     );
-    const { shape, weights } = this.#encoder;
     const all: Record<string, Buffer> = Object.fromEntries(buffers);
     for (const name of weights.keys())
       if (isUsedBy(head.kind, name)) all[name] ??= this.#frozenBuffer(name);
-    const model = { shape, tuning: applyMethod(shape, experiment.method), kind: head.kind };
-    const slot = {
-      predictor: new Predictor(model, this.#engine, all),
-      buffers,
-      current: undefined,
-    };
+    const predictor = new Predictor({ shape, tuning, kind: head.kind }, this.#engine, all);
+    const slot = { predictor, buffers, current: undefined };
     this.#slots.set(key, slot);
     return slot;
-  }
-
-  /** Names and shapes of what the run's method trains. */
-  #trainedShapes({ experiment, head }: TrainedRun): Map<string, readonly number[]> {
-    const { shape, weights } = this.#encoder;
-    const tuning = applyMethod(shape, experiment.method);
-    const trained = [...weights].filter(
-      ([name]) => tuning.trains(name) && isUsedBy(head.kind, name),
-    );
-    const added = [...tuning.newParameters, ...headParameters(shape.hiddenSize, head)];
-    return new Map([
-      ...trained.map(([name, tensor]) => [name, tensor.shape] as const),
-      ...added.map(({ name, shape: dims }) => [name, dims] as const),
-    ]);
   }
 
   #frozenBuffer(name: string): Buffer {

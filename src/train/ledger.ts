@@ -36,3 +36,16 @@ export function countParameters(shape: EncoderShape, tuning: Tuning, head: Head)
     percentOfEncoderLayers: (100 * trained) / encoderLayers,
   };
 }
+
+/** Name -> shape of everything that a method trains on an encoder, the head included. */
+export function trainedShapes(
+  shape: EncoderShape,
+  tuning: Tuning,
+  head: Head,
+): Map<string, readonly number[]> {
+  const moving = [...encoderParameters(shape)].filter(
+    ([name]) => tuning.trains(name) && isUsedBy(head.kind, name),
+  );
+  const added = [...tuning.newParameters, ...headParameters(shape.hiddenSize, head)];
+  return new Map([...moving, ...added.map(({ name, shape: dims }) => [name, dims] as const)]);
+}

@@ -3,16 +3,16 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test, vi } from "vitest";
 import { temporaryFolders } from "../support/temp.ts";
-import { trainTiny, writeTinyInputs } from "../support/tiny-runs.ts";
+import { type TinyInputs, trainTiny, writeTinyInputs } from "../support/tiny-runs.ts";
 import { peft } from "./capture.ts";
 
 const temporaryFolder = temporaryFolders();
-let folder: string;
+let inputs: TinyInputs;
 let run: string;
 beforeAll(async () => {
   vi.stubEnv("PEFT_CACHE", temporaryFolder());
-  folder = writeTinyInputs(temporaryFolder());
-  run = await trainTiny(folder, "cola");
+  inputs = writeTinyInputs(temporaryFolder());
+  run = (await trainTiny(inputs, { task: { name: "cola", maxLength: 16 } })).runDir;
   return () => vi.unstubAllEnvs();
 }, 60_000);
 
@@ -42,8 +42,8 @@ test("writes into the run folder by default, another split beside the first", as
 });
 
 test("refuses a run without adapters, and a split that is none", async () => {
-  const head = await trainTiny(folder, "cola", { method: { name: "head" } });
-  const without = await peft("ablate", head);
+  const head = await trainTiny(inputs, { method: { name: "head" } });
+  const without = await peft("ablate", head.runDir);
   expect(without.exitCode).toBe(1);
   expect(without.stderr).toContain("method.name: head: expected a method with adapters");
   const split = await peft("ablate", run, "--split", "test");

@@ -6,7 +6,7 @@ import { renderScores } from "../../src/cli/eval-render.ts";
 import type { Recorded, TrainedResult } from "../../src/record/result.ts";
 import { temporaryFolders } from "../support/temp.ts";
 import { writeTinyEncoder, writeTinyGlue } from "../support/tiny.ts";
-import { trainTiny } from "../support/trained.ts";
+import { trainTiny } from "../support/tiny-runs.ts";
 import { peft } from "./capture.ts";
 
 const temporaryFolder = temporaryFolders();

@@ -11,7 +11,7 @@ import { readPredictions, type ValuePredictions } from "../../src/train/predicti
 import { writeGlueTests } from "../support/glue.ts";
 import { temporaryFolders } from "../support/temp.ts";
 import { writeTinyEncoder, writeTinyGlue } from "../support/tiny.ts";
-import { type TinyInputs, trainTiny } from "../support/trained.ts";
+import { type TinyInputs, trainTiny } from "../support/tiny-runs.ts";
 import { capture, captureIo, peft } from "./capture.ts";
 
 const temporaryFolder = temporaryFolders();

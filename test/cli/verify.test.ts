@@ -11,8 +11,9 @@ const temporaryFolder = temporaryFolders();
 let runs: string[];
 beforeAll(async () => {
   vi.stubEnv("PEFT_CACHE", temporaryFolder());
-  const folder = writeTinyInputs(temporaryFolder());
-  runs = [await trainTiny(folder, "sst2"), await trainTiny(folder, "cola")];
+  const inputs = writeTinyInputs(temporaryFolder());
+  const cola = { task: { name: "cola", maxLength: 16 } } as const;
+  runs = [(await trainTiny(inputs)).runDir, (await trainTiny(inputs, cola)).runDir];
   return () => vi.unstubAllEnvs();
 }, 60_000);
 

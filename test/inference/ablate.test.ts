@@ -16,7 +16,7 @@ import golden from "../golden/ablation.json" with { type: "json" };
 import { engines } from "../support/engines.ts";
 import { cases, goldenBatch, goldenTensors, relativeError } from "../support/golden.ts";
 import { temporaryFolders } from "../support/temp.ts";
-import { trainTiny, writeTinyInputs } from "../support/tiny-runs.ts";
+import { type TinyInputs, trainTiny, writeTinyInputs } from "../support/tiny-runs.ts";
 
 const temporaryFolder = temporaryFolders();
 
@@ -72,25 +72,21 @@ describe.each(engines)("%s engine", (_, createEngine) => {
 });
 
 describe("an ablation", () => {
-  let folder: string;
+  let inputs: TinyInputs;
   let runDir: string;
   beforeAll(async () => {
     vi.stubEnv("PEFT_CACHE", temporaryFolder());
-    folder = writeTinyInputs(temporaryFolder());
+    inputs = writeTinyInputs(temporaryFolder());
     // Three layers, so that spans of the same size differ.
-    writeTinyEncoder(join(folder, "encoder"), { ...tinyShape, numLayers: 3 });
-    runDir = await trainTiny(folder, "sst2");
+    writeTinyEncoder(inputs.encoder, { ...tinyShape, numLayers: 3 });
+    ({ runDir } = await trainTiny(inputs));
     return () => vi.unstubAllEnvs();
   }, 60_000);
 
   /** Ablates the run, changed by `change`, and counts the examples that were scored. */
   async function ablated(
     memoryFile: string,
-    {
-      change = (run: TrainedRun) => run,
-      stopAfter = Infinity,
-      dataDir = join(folder, "glue"),
-    } = {},
+    { change = (run: TrainedRun) => run, stopAfter = Infinity, dataDir = inputs.dataDir } = {},
   ) {
     const opened = await openRuns([runDir], { report: () => {} });
     onTestFinished(() => opened.dispose());
@@ -157,9 +153,9 @@ describe("an ablation", () => {
     const change = (run: TrainedRun) => ({ ...run, adapterSha256: "other" });
     expect((await ablated(memoryFile, { change })).numModels).toBe(7);
     const other = writeTinyInputs(temporaryFolder());
-    const dev = join(other, "glue", "SST-2", "dev.tsv");
+    const dev = join(other.dataDir, "SST-2", "dev.tsv");
     writeFileSync(dev, `${readFileSync(dev, "utf8")}good song\t1\n`);
-    expect((await ablated(memoryFile, { dataDir: join(other, "glue") })).numModels).toBe(7);
+    expect((await ablated(memoryFile, { dataDir: other.dataDir })).numModels).toBe(7);
     writeFileSync(memoryFile, readFileSync(memoryFile, "utf8").slice(0, -40));
     expect((await ablated(memoryFile)).numModels).toBe(7);
   });

@@ -10,7 +10,8 @@ import { readPredictions } from "../../src/train/predictions.ts";
 import { failedResult, trainedResult, writeRun, writeUnfinished, experimentOf } from "../support/records.ts"; // prettier-ignore
 import { temporaryFolders } from "../support/temp.ts";
 import { tinyShape, writeTinyEncoder, writeTinyGlue } from "../support/tiny.ts";
-import { type TinyInputs, trainTiny, writeTinySquad } from "../support/trained.ts";
+import { type TinyInputs, trainTiny } from "../support/tiny-runs.ts";
+import { writeTinySquad } from "../support/tiny-squad.ts";
 
 const temporaryFolder = temporaryFolders();
 const { signal } = new AbortController();

@@ -9,7 +9,7 @@ import { checkContents } from "../../src/submission/check.ts";
 import { fewRows, writeGlueTests } from "../support/glue.ts";
 import { temporaryFolders } from "../support/temp.ts";
 import { writeTinyEncoder, writeTinyGlue } from "../support/tiny.ts";
-import { trainTiny } from "../support/trained.ts";
+import { trainTiny } from "../support/tiny-runs.ts";
 
 const temporaryFolder = temporaryFolders();
 beforeAll(() => {

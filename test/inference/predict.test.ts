@@ -16,7 +16,8 @@ import type { Recorded, TrainedResult } from "../../src/record/result.ts";
 import { readPredictions, type ValuePredictions } from "../../src/train/predictions.ts";
 import { temporaryFolders } from "../support/temp.ts";
 import { writeTinyEncoder, writeTinyGlue } from "../support/tiny.ts";
-import { type TinyInputs, trainTiny, writeTinySquad } from "../support/trained.ts";
+import { type TinyInputs, trainTiny } from "../support/tiny-runs.ts";
+import { writeTinySquad } from "../support/tiny-squad.ts";
 
 const temporaryFolder = temporaryFolders();
 const { signal } = new AbortController();

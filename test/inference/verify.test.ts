@@ -21,11 +21,13 @@ let stsb: string;
 let full: string;
 beforeAll(async () => {
   vi.stubEnv("PEFT_CACHE", temporaryFolder());
-  const folder = writeTinyInputs(temporaryFolder());
-  sst2 = await trainTiny(folder, "sst2");
-  cola = await trainTiny(folder, "cola");
-  stsb = await trainTiny(folder, "stsb");
-  full = await trainTiny(folder, "sst2", { method: { name: "full" } });
+  const inputs = writeTinyInputs(temporaryFolder());
+  const train = async (name: "cola" | "sst2" | "stsb") =>
+    (await trainTiny(inputs, { task: { name, maxLength: 16 } })).runDir;
+  sst2 = await train("sst2");
+  cola = await train("cola");
+  stsb = await train("stsb");
+  full = (await trainTiny(inputs, { method: { name: "full" } })).runDir;
   return () => vi.unstubAllEnvs();
 }, 120_000);
 

@@ -13,7 +13,7 @@ import type { RunEvent } from "../../src/train/events.ts";
 import { readPredictions, type SpanPredictions } from "../../src/train/predictions.ts";
 import { temporaryFolders } from "../support/temp.ts";
 import { writeTinyEncoder } from "../support/tiny.ts";
-import { writeTinySquad } from "../support/trained.ts";
+import { writeTinySquad } from "../support/tiny-squad.ts";
 
 const temporaryFolder = temporaryFolders();
 let encoder: string;
@@ -28,13 +28,15 @@ beforeAll(() => {
 });
 beforeEach(() => void (outDir = temporaryFolder()));
 
+const windows = { maxLength: 18, stride: 4 };
+
 function experimentOf(
   name: "squad" | "squad2",
   method: MethodConfig = { name: "full" },
   epochs = 3,
 ) {
   return resolveExperiment({
-    task: { name, maxLength: 18, stride: 4 },
+    task: name === "squad" ? { name, ...windows } : { name, ...windows },
     encoder: { source: encoder },
     method,
     training: { epochs, batchSize: 4, learningRate: 3e-3 },
