@@ -4,15 +4,14 @@ import type { Command } from "commander";
 import { UserError } from "../errors.ts";
 import { writeAtomic } from "../files.ts";
 import type { Ablation } from "../report/ablation.ts";
-import { stopOnSignals } from "./interrupt.ts";
 import type { Io } from "./io.ts";
-import { DEFAULT_RUNS, findRun, printNote } from "./read-runs.ts";
+import { addOpenOptions, type OpenOptions, withRuns } from "./opened-runs.ts";
+import { printNote } from "./read-runs.ts";
 
-interface AblateOptions {
+interface AblateOptions extends OpenOptions {
   data?: string;
   split?: string;
   out?: string;
-  encoder?: string;
 }
 
 const help = `
@@ -26,63 +25,39 @@ Examples:
 
 /** Adds `peft ablate`. */
 export function addAblate(program: Command, io: Io): void {
-  program
-    .command("ablate")
+  addOpenOptions(program.command("ablate"), "<run>")
     .description("score a run without the adapters of every span of layers")
-    .argument("<run>", `run folder, or its name in ${DEFAULT_RUNS}`)
     .option("--data <folder>", "folder with the task's files, if they are elsewhere now")
     .option(
       "--split <name>",
       "split to score (default: the one that decided which checkpoint is best)",
     )
     .option("--out <folder>", "where to write (default: the run folder)")
-    .option("--encoder <source>", "where the encoder is, if it is elsewhere now")
     .addHelpText("after", help)
-    .action(async (run: string, options: AblateOptions) => ablateRun(findRun(run), options, io));
+    .action(async (run: string, options: AblateOptions) => ablateRun(run, options, io));
 }
 
-async function ablateRun(runDir: string, options: AblateOptions, io: Io): Promise<void> {
-  const { out = runDir, split } = options;
-  // A second split beside the first would replace it.
-  const fileFor = (ending: string) => join(out, `ablation${split ? `-${split}` : ""}.${ending}`);
-  const ablation = await measure(runDir, options, fileFor("json"), io);
+async function ablateRun(name: string, options: AblateOptions, io: Io): Promise<void> {
+  const { data, split } = options;
+  const { ablate } = await import("../inference/ablate.ts");
+  const { ablation, fileFor } = await withRuns([name], options, io, async (opened, watch) => {
+    const [run] = opened.runs;
+    const out = options.out ?? run.runDir;
+    // A second split beside the first would replace it.
+    const files = (ending: string) => join(out, `ablation${split ? `-${split}` : ""}.${ending}`);
+    const settings = {
+      ...(data !== undefined && { dataDir: data }),
+      ...(split !== undefined && { split }),
+      memoryFile: files("json"),
+    };
+    return { ablation: await ablate(opened, run, { ...settings, ...watch }), fileFor: files };
+  });
   const { renderAblationCsv } = await import("../report/ablation.ts");
   const { renderAblation } = await import("./ablate-render.ts");
   writeAtomic(fileFor("csv"), renderAblationCsv(ablation));
   await draw(ablation, fileFor, io);
   io.stdout.write(renderAblation(ablation));
   for (const ending of ["csv", "svg", "png"]) io.stdout.write(`${fileFor(ending)}\n`);
-}
-
-async function measure(
-  runDir: string,
-  { data, encoder, split }: AblateOptions,
-  memoryFile: string,
-  io: Io,
-): Promise<Ablation> {
-  const { createProgress } = await import("./progress.ts");
-  const { ablate } = await import("../inference/ablate.ts");
-  const { openRuns } = await import("../inference/evaluate.ts");
-  const progress = createProgress(io.stderr, { quiet: false });
-  const { report } = progress;
-  const interrupt = stopOnSignals(io, () => progress.close());
-  try {
-    const opened = await openRuns([runDir], { report, ...(encoder !== undefined && { encoder }) });
-    try {
-      return await ablate(opened, opened.runs[0], {
-        ...(data !== undefined && { dataDir: data }),
-        ...(split !== undefined && { split }),
-        memoryFile,
-        signal: interrupt.signal,
-        report,
-      });
-    } finally {
-      await opened.dispose();
-    }
-  } finally {
-    interrupt.dispose();
-    progress.close();
-  }
 }
 
 /** The pictures; where one cannot be drawn on this machine the rest is not withheld. */

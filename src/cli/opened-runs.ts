@@ -18,10 +18,14 @@ export interface OpenOptions {
   device?: Device;
 }
 
-/** Adds the runs as arguments, and the options. */
-export function addOpenOptions(command: Command): Command {
+/** Adds the runs as arguments, or the one run, and the options. */
+export function addOpenOptions(
+  command: Command,
+  argument: "<run>" | "<runs...>" = "<runs...>",
+): Command {
+  const what = argument === "<run>" ? "run folder, or its name" : "run folders, or their names";
   return command
-    .argument("<runs...>", `run folders, or their names in ${DEFAULT_RUNS}`)
+    .argument(argument, `${what} in ${DEFAULT_RUNS}`)
     .option("--encoder <source>", "where the encoder is, if it is elsewhere now")
     .addOption(
       new Option("--device <name>", "what computes (default: as the first run)").choices([
