@@ -36,9 +36,11 @@ export function addEval(program: Command, io: Io): void {
 }
 
 async function evaluate(runs: string[], options: EvalOptions, io: Io): Promise<void> {
-  const { openOutput, rendererFor } = await import("../inference/outputs.ts");
+  const { checkNotInput, openOutput, rendererFor } = await import("../inference/outputs.ts");
   const { renderScores } = await import("./eval-render.ts");
-  const { out } = options;
+  const { data, out } = options;
+  if (data !== undefined && out !== undefined)
+    checkNotInput({ called: "--out", path: out }, { called: "--data", path: data });
   const answers =
     out === undefined ? undefined : { render: rendererFor(out), file: openOutput(out) };
   try {
@@ -58,11 +60,12 @@ async function evaluate(runs: string[], options: EvalOptions, io: Io): Promise<v
 
 async function scoreAll(
   opened: OpenedRuns,
-  { data, split }: EvalOptions,
+  { data, out, split }: EvalOptions,
   watch: { report: Report; signal: AbortSignal },
   answers: { render: Renderer; file: OutputFile } | undefined,
 ): Promise<ScoredSplit[]> {
-  const { evaluateRun } = await import("../inference/evaluate.ts");
+  const { evaluateRun, readSplit } = await import("../inference/evaluate.ts");
+  const { checkNotInput } = await import("../inference/outputs.ts");
   const { listAnswers } = await import("../inference/recorded.ts");
   const { outlineOf } = await import("../data/tasks.ts");
   const scored: ScoredSplit[] = [];
@@ -70,6 +73,9 @@ async function scoreAll(
     const { evaluationSplits } = outlineOf(run.experiment.task);
     for (const name of split === undefined ? evaluationSplits : [split]) {
       const options = { split: name, ...(data !== undefined && { dataDir: data }), ...watch };
+      const { files } = await readSplit(opened, run, options);
+      for (const { path } of out === undefined ? [] : files)
+        checkNotInput({ called: "--out", path: out! }, { called: name, path });
       const evaluated = await evaluateRun(opened, run, options);
       answers?.file.write(answers.render(listAnswers(run, evaluated)));
       scored.push(await describe(run, evaluated));

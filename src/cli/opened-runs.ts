@@ -39,7 +39,7 @@ export function addOpenOptions(
 /** Opens the runs, does the work and closes them whatever happens. Progress is shown on a terminal only. */
 export async function withRuns<T>(
   names: readonly string[],
-  { device, encoder }: OpenOptions,
+  { allowChanged = false, device, encoder }: OpenOptions & { allowChanged?: boolean },
   io: Io,
   work: (opened: OpenedRuns, watch: { report: Report; signal: AbortSignal }) => Promise<T>,
 ): Promise<T> {
@@ -53,6 +53,7 @@ export async function withRuns<T>(
   };
   try {
     const opened = await openRuns(runDirs, {
+      allowChanged,
       ...(device !== undefined && { device }),
       ...(encoder !== undefined && { encoder }),
       report,

@@ -1,5 +1,5 @@
 // `peft predict` on the user's texts: one from the command line, or a file or stream of any length.
-import { UserError } from "../errors.ts";
+import { Interrupted, UserError } from "../errors.ts";
 import type { OpenedRuns } from "../inference/evaluate.ts";
 import type { InputKeys } from "../inference/inputs.ts";
 import type { Answerer } from "../inference/predict.ts";
@@ -51,20 +51,22 @@ export async function predictInputs(
   io: Io,
 ): Promise<void> {
   const { openLines } = await import("../inference/lines.ts");
-  const { createAnswerer, inChunks } = await import("../inference/predict.ts");
+  const { inChunks } = await import("../inference/chunks.ts");
+  const { createAnswerer } = await import("../inference/predict.ts");
   const { readRows } = await import("../inference/rows.ts");
-  const { input = "-", pairKey, textKey } = options;
+  const { input = "-", output, pairKey, textKey } = options;
+  if (output !== undefined) await checkOutput(output, input);
   const source = input === "-" ? { name: "stdin", stream: process.stdin } : openLines(input);
   const keys: InputKeys = {
     ...(textKey !== undefined && { text: textKey }),
     ...(pairKey !== undefined && { pair: pairKey }),
   };
-  const sink = await openSink(options.output, io);
+  const sink = await openSink(output, io);
+  const counter = createCounter(io);
   try {
     await withRuns(runs, options, io, async (opened, { signal }) => {
       const answerer = createAnswerer(opened, keys, signal);
-      const counter = createCounter(io);
-      for await (const rows of inChunks(readRows(source, signal))) {
+      for await (const rows of inChunks(readRows(source, signal), answerer.check)) {
         await sink.write(await answerer.answer(rows));
         counter.add(rows.length);
         if (sink.isClosed()) break;
@@ -73,10 +75,26 @@ export async function predictInputs(
       printTruncated(answerer, io);
     });
     sink.finish();
+  } catch (error) {
+    counter.clear();
+    throw output === undefined ? withCount(error, counter.count) : error;
   } finally {
     source.stream.destroy();
     sink.discard();
   }
+}
+
+/** Answers over the texts would be the end of the texts. */
+async function checkOutput(output: string, input: string): Promise<void> {
+  const { checkNotInput } = await import("../inference/outputs.ts");
+  if (input === "-") return;
+  checkNotInput({ called: "--output", path: output }, { called: "--input", path: input });
+}
+
+/** What was written to standard output before an interruption stays there. */
+function withCount(error: unknown, count: number): unknown {
+  if (!(error instanceof Interrupted) || count === 0) return error;
+  return new Interrupted(`stopped after ${count} ${count === 1 ? "answer" : "answers"}`);
 }
 
 function printTruncated({ numTruncated }: Answerer, io: Io): void {
@@ -92,5 +110,8 @@ function createCounter({ stderr }: Io) {
   return {
     add: (number: number) => show(`answered ${(count += number).toLocaleString("en-US")} inputs`),
     clear: () => show(""),
+    get count() {
+      return count;
+    },
   };
 }

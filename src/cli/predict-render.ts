@@ -9,7 +9,8 @@ export function renderAnswers(answers: Readonly<Record<string, Prediction>>): st
 
 function cells(answer: Prediction): string[] {
   if ("probabilities" in answer) {
-    const all = Object.entries(answer.probabilities).map(
+    const all = Array.from(
+      answer.probabilities,
       ([label, probability]) => `${label} ${probability.toFixed(4)}`,
     );
     return [answer.label, all.join(", ")];

@@ -38,9 +38,10 @@ const WRITTEN_AT_ONCE = 512; // lines
 
 async function answerSplit(
   opened: OpenedRuns,
-  { data, split = "" }: PredictOptions,
+  { data, output, split = "" }: PredictOptions,
   watch: Watch,
 ): Promise<object[]> {
+  const { checkNotInput } = await import("../inference/outputs.ts");
   const { readSplit } = await import("../inference/evaluate.ts");
   const { namesOf, predictSplit } = await import("../inference/predict.ts");
   const { truthsOf } = await import("../inference/recorded.ts");
@@ -48,7 +49,9 @@ async function answerSplit(
   let lines: object[] = [];
   for (const [i, run] of opened.runs.entries()) {
     const options = { split, ...(data !== undefined && { dataDir: data }), ...watch };
-    const { encoded } = await readSplit(opened, run, options);
+    const { encoded, files } = await readSplit(opened, run, options);
+    for (const { path } of output === undefined ? [] : files)
+      checkNotInput({ called: "--output", path: output! }, { called: split, path });
     const answers = await predictSplit(opened, run, encoded, {
       signal: watch.signal,
       onProgress: (done, total) =>

@@ -19,10 +19,11 @@ export interface ProgressOptions {
   now?: () => number;
 }
 
+/** What is counted of questions: each context and question while tokenizing, windows as the model's inputs. */
 const phases: Record<Phase, { verb: string; unit: string }> = {
-  tokenize: { verb: "tokenizing", unit: "examples" },
+  tokenize: { verb: "tokenizing", unit: "texts" },
   train: { verb: "training", unit: "steps" },
-  evaluate: { verb: "evaluating", unit: "examples" },
+  evaluate: { verb: "evaluating", unit: "inputs" },
 };
 
 /** The watcher that suits the stream. */

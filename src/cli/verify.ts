@@ -33,7 +33,7 @@ async function verifyRuns(names: string[], options: VerifyOptions, io: Io): Prom
   const { verify } = await import("../inference/verify.ts");
   const { data, quick = false } = options;
   const where = data === undefined ? {} : { dataDir: data };
-  const found = await withRuns(names, options, io, (opened, watch) =>
+  const found = await withRuns(names, { ...options, allowChanged: true }, io, (opened, watch) =>
     verify(opened, { ...where, quick, ...watch }),
   );
   const { failures, renderVerification } = await import("./verify-render.ts");

@@ -1,18 +1,22 @@
 // Says in words what the schema expects at a path, and which keys exist. It reads the JSON Schema that zod derives, so the
 // schema stays the only place where keys and ranges are written.
 import { z } from "zod";
-import { getPath, isMap, type Path } from "./path.ts";
+import { getPath, isIndex, isMap, type Path } from "./path.ts";
 import { experimentSchema } from "./schema.ts";
+
+type Type = "string" | "integer" | "number" | "boolean" | "object" | "array";
 
 /** The part of JSON Schema that zod writes for an experiment. */
 interface Description {
-  type?: "string" | "integer" | "number" | "object";
+  type?: Type | Type[];
   const?: string;
   enum?: string[];
   anyOf?: Description[];
   oneOf?: Description[];
   properties?: Record<string, Description>;
   required?: string[];
+  items?: Description;
+  minItems?: number;
   minimum?: number;
   maximum?: number;
   exclusiveMinimum?: number;
@@ -102,9 +106,10 @@ function describedAt(path: Path, data: unknown): Description[] {
     found = found.flatMap((description) =>
       branches(description, getPath(data, path.slice(0, depth))),
     );
-    found = found.flatMap(({ properties }) =>
-      properties && Object.hasOwn(properties, key) ? [properties[key]] : [],
-    );
+    found = found.flatMap(({ items, properties }) => {
+      if (items && isIndex(key)) return [items];
+      return properties && Object.hasOwn(properties, key) ? [properties[key]] : [];
+    });
   }
   return found.flatMap((description) => branches(description, getPath(data, path)));
 }
@@ -141,9 +146,16 @@ function words(description: Description): string[] {
 function inWords(description: Description): string {
   const known = words(description);
   if (known.length > 0) return anyOf(known.map(quote));
-  const { type, properties = {} } = description;
+  const { type, items, minItems = 0, properties = {} } = description;
+  // zod writes a union of plain values so.
+  if (Array.isArray(type)) return anyOf(type.map((one) => inWords({ type: one })));
   if (type === "object") return `a map with ${Object.keys(properties).join(", ")}`;
   if (type === "string") return "text";
+  if (type === "boolean") return "true or false";
+  if (type === "array") {
+    const each = items ? anyOf(branches(items, undefined).map(inWords)) : "";
+    return `a list${minItems > 0 ? ` of at least ${minItems}` : ""}${each && `, each ${each}`}`;
+  }
   return `${type === "integer" ? "an integer" : "a number"}${range(description)}`;
 }
 

@@ -22,9 +22,8 @@ export function findings(issues: readonly Issue[], data: unknown): Finding[] {
     const path = issue.path.map(String);
     if (issue.code === "unrecognized_keys")
       return issue.keys.map((key) => unknownKey(path, key, data));
-    if (!hasPath(data, path)) return missing(path, data);
-    const finding = wrongValue(path, data);
-    // A rule between several keys says in its own words what is wrong.
+    const finding = hasPath(data, path) ? wrongValue(path, data) : missing(path, data);
+    // A rule between several keys says in its own words what is wrong; a default may break it, too.
     return issue.code === "custom" ? { ...finding, text: issue.message } : finding;
   });
 }

@@ -105,8 +105,8 @@ export function collate(split: EncodedSplit, indices: Int32Array): Batch {
 
 /** One number of each example or, where an answer has two ends, a one for each among zeros. */
 function targets({ count, labels }: EncodedSplit, indices: Int32Array, length: number) {
+  if (labels.length === count) return Float32Array.from(indices, (i) => labels[i]);
   const perExample = labels.length / count;
-  if (perExample === 1) return Float32Array.from(indices, (i) => labels[i]);
   const ones = new Float32Array(indices.length * perExample * length);
   for (const [row, i] of indices.entries())
     for (let end = 0; end < perExample; end++)

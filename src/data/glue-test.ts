@@ -3,6 +3,7 @@ import { join, posix } from "node:path";
 import { UserError } from "../errors.ts";
 import { pathExists, readBytes, sha256 } from "../files.ts";
 import type { TextInput } from "../text/tokenizer.ts";
+import { decodeText } from "./decode.ts";
 import { type GlueName, layouts } from "./glue-layouts.ts";
 import {
   type GlueTestFile,
@@ -60,7 +61,7 @@ function findTest(file: GlueTestFile, dataDir: string | undefined): string | und
 function readTest(path: string, file: GlueTestFile): GlueTest {
   const { task, columns }: TestLayout = testLayouts[file];
   const bytes = readBytes(path);
-  const [header, ...rows] = parseTsv(bytes.toString("utf8"));
+  const [header, ...rows] = parseTsv(decodeText(path, bytes));
   if (rows.length === 0) {
     throw new UserError(`${path}: no texts: expected a line of column names and one per text`, {
       hint: "the download may have been cut short; get the file again",

@@ -3,6 +3,7 @@
 import { basename, join } from "node:path";
 import { UserError } from "../errors.ts";
 import { pathExists, readBytes, sha256 } from "../files.ts";
+import { decodeText } from "./decode.ts";
 import { type GlueName, type Layout, layouts } from "./glue-layouts.ts";
 import type { Example, LoadedSplit, TextTask } from "./task.ts";
 import { parseTsv, type Row } from "./tsv.ts";
@@ -69,7 +70,7 @@ function isTaskFolder(dataDir: string, layout: Layout): boolean {
 
 function readSplit(path: string, layout: Layout): LoadedSplit {
   const bytes = readBytes(path);
-  const { rows, numColumns } = takeHeader(path, parseTsv(bytes.toString("utf8")), layout);
+  const { rows, numColumns } = takeHeader(path, parseTsv(decodeText(path, bytes)), layout);
   const complete = rows.filter(({ cells }) => cells.length >= numColumns);
   const numShort = rows.length - complete.length;
   if (numShort > (layout.knownShortRows ?? 0)) {

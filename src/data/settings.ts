@@ -50,17 +50,34 @@ const spanSettings = {
   misplacedAnswers: z.enum(["skip", "error"]).default("skip"),
 };
 
-const squad = z.strictObject({ kind: benchmark, name: z.literal("squad"), ...spanSettings });
+const SHORTEST_QUESTION = 4; // tokens of a window that are not its context's: a question of one, [CLS], [SEP] and [SEP]
 
-const squad2 = z.strictObject({
-  kind: benchmark,
-  name: z.literal("squad2"),
-  ...spanSettings,
-  /** A question counts as unanswerable where the score of no answer exceeds that of the best span by more than this. */
-  nullThreshold: z.number().default(0),
-});
+/** Refuses windows that share so much that none of them gets on; questions that are longer leave less still. */
+function checkStride(
+  { maxLength: length, stride }: { maxLength: number; stride: number },
+  { addIssue }: z.RefinementCtx,
+): void {
+  const room = length - SHORTEST_QUESTION;
+  if (stride < room) return;
+  const why = `windows of ${length} tokens that share ${stride} do not get on`;
+  addIssue({ code: "custom", path: ["stride"], message: `expected below ${room}: ${why}` });
+}
 
-const own = z.strictObject({
+const squad = z
+  .strictObject({ kind: benchmark, name: z.literal("squad"), ...spanSettings })
+  .superRefine(checkStride);
+
+const squad2 = z
+  .strictObject({
+    kind: benchmark,
+    name: z.literal("squad2"),
+    ...spanSettings,
+    /** A question counts as unanswerable where the score of no answer exceeds that of the best span by more than this. */
+    nullThreshold: z.number().default(0),
+  })
+  .superRefine(checkStride);
+
+const ownSettings = z.strictObject({
   /** What to learn: classes of a text or a pair of texts, or scores. `pair` is classification that insists on two texts. */
   kind: z.enum(["classification", "pair", "regression"]),
   /** What tables and run folders call the task. */
@@ -81,9 +98,28 @@ const own = z.strictObject({
   textPair: z.string().min(1).optional(),
   /** Column of the class or score. */
   label: z.string().min(1),
-  /** The classes in order; by default those of the files, sorted. */
-  labels: z.array(z.string()).min(2).optional(),
+  /** The classes in order; by default those of the files, sorted. YAML reads 0 and true as other than text, files do not. */
+  labels: z
+    .array(z.union([z.string(), z.number(), z.boolean()]).transform((label) => `${label}`.trim()))
+    .min(2)
+    .optional(),
   maxLength,
+});
+
+/** What the keys say together. */
+const own = ownSettings.superRefine((settings, { addIssue }) => {
+  const refuse = (key: keyof typeof settings, message: string) =>
+    addIssue({ code: "custom", path: [key], message });
+  const { kind, label, labels = [], text, textPair } = settings;
+  if (kind === "pair" && textPair === undefined)
+    refuse("textPair", "missing: expected the column of the second text, which kind: pair needs");
+  if (textPair === text) refuse("textPair", "expected another column than that of task.text");
+  if (label === text || label === textPair)
+    refuse("label", `expected another column than that of task.${label === text ? "text" : "textPair"}`); // prettier-ignore
+  if (kind === "regression" && labels.length > 0)
+    refuse("labels", "expected only for classes; scores have none");
+  const twice = labels.find((name, i) => labels.indexOf(name) !== i);
+  if (twice !== undefined) refuse("labels", `expected each class once, found "${twice}" twice`);
 });
 
 /** The `task:` section. */

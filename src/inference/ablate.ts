@@ -4,8 +4,6 @@
 import { outlineOf } from "../data/tasks.ts";
 import { Interrupted } from "../errors.ts";
 import type { AblatedSpan, Ablation, LayerSpan } from "../report/ablation.ts";
-import { sizeOf } from "../report/identity.ts";
-import { nameOf } from "../report/plots/style.ts";
 import { score } from "../train/evaluate.ts";
 import type { Report } from "../train/events.ts";
 import { type AblationMemory, openMemory } from "./ablation-memory.ts";
@@ -37,6 +35,7 @@ export async function ablate(
 ): Promise<Ablation> {
   const active = adapterLayers(run);
   const { experiment, result, scoring } = run;
+  const { method } = experiment;
   const split = options.split ?? outlineOf(experiment.task).evaluationSplits[0];
   const data = await readSplit(opened, run, { ...options, split });
   const memory = openMemory(options.memoryFile, {
@@ -54,7 +53,7 @@ export async function ablate(
   return {
     runDir: run.runDir,
     task: experiment.task.name,
-    method: nameOf({ method: experiment.method.name, size: sizeOf(experiment), variant: "" }),
+    method: "size" in method ? `${method.name} m=${method.size}` : method.name,
     encoder: experiment.encoder.source,
     split,
     mainMetric: scoring.mainMetric,

@@ -19,7 +19,7 @@ import type { Report } from "../train/events.ts";
 import { score, type Scores } from "../train/evaluate.ts";
 import { Models } from "./models.ts";
 import { applyThreshold, type BestThresholds, withoutThreshold } from "./threshold.ts";
-import { checkEncoder, readTrainedRun, type TrainedRun } from "./trained-run.ts";
+import { checkAdapter, checkEncoder, readTrainedRun, type TrainedRun } from "./trained-run.ts";
 
 /** A split, and why scores on it must not be compared with published ones. */
 export type EvaluationData = PreparedSplit & { caveats: string[] };
@@ -54,6 +54,8 @@ export interface OpenRunsOptions {
   device?: Device;
   /** Threads that compute one operation; all cores by default. */
   numThreads?: number;
+  /** Whether adapter files may differ from those that were scored: for who examines them. */
+  allowChanged?: boolean;
   report: Report;
 }
 
@@ -74,13 +76,14 @@ export interface EvaluateOptions {
 
 /**
  * Opens several runs over one encoder. Throws UserError for what is no finished run and, naming both SHA-256, where they were
- * trained on different encoders or the encoder has other weights now.
+ * trained on different encoders, the encoder has other weights now, or an adapter file is not the one that was scored.
  */
 export async function openRuns(
   runDirs: readonly string[],
-  { device, encoder: source, numThreads, report }: OpenRunsOptions,
+  { allowChanged = false, device, encoder: source, numThreads, report }: OpenRunsOptions,
 ): Promise<OpenedRuns> {
   const runs = runDirs.map(readTrainedRun);
+  if (!allowChanged) for (const run of runs) checkAdapter(run);
   checkOneEncoder(runs);
   const { experiment } = runs[0];
   const encoder = await loadEncoder(locate(source ?? experiment.encoder.source));
@@ -132,6 +135,8 @@ export async function readSplit(
 ): Promise<EvaluationData> {
   const { settings, source } = dataOf(run, dataDir);
   const { evaluationSplits } = outlineOf(settings);
+  if (isFileGiven(dataDir) && !evaluationSplits.includes(name))
+    throw new UserError(`split ${name}: --data names one file: expected ${evaluationSplits.join(" or ")}`, { hint: "leave --split out, or name the folder with the run's files" }); // prettier-ignore
   if (name !== "train" && !evaluationSplits.includes(name))
     throw new UserError(
       `split ${name}: ${settings.name} has no such split: expected ${[...evaluationSplits, "train"].join(", ")}`,
@@ -153,17 +158,24 @@ function dataOf(
   data: string | undefined,
 ): { settings: TaskSettings; source: DataSource } {
   const { dataDir, seed, task } = experiment;
-  const isFile = data !== undefined && pathExists(data) && attempt(data, () => statSync(data).isFile()); // prettier-ignore
+  const isFile = isFileGiven(data);
   const folder = isFile || data === undefined ? dataDir : data;
   const source = { dataDir: folder === undefined ? undefined : resolve(folder), seed };
   if (isFile && !isOwn(task))
     throw new UserError(
       `--data: ${data}: is a file, expected the folder with ${task.name}'s files`,
+      {
+        hint: "single files are for runs on your own data; a folder may hold other files by the same names",
+      },
     );
   if (!isOwn(task)) return { settings: task, source };
   // The classes in the order that the head was trained with, whatever is in the files now.
   const known = labels.length > 0 ? { ...task, labels: [...labels] } : task;
   return { settings: isFile ? { ...known, dev: resolve(data) } : known, source };
+}
+
+function isFileGiven(data: string | undefined): data is string {
+  return data !== undefined && pathExists(data) && attempt(data, () => statSync(data).isFile());
 }
 
 function locate(source: string): string {

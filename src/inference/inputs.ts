@@ -1,5 +1,6 @@
 // What a run reads of a row: one text, two, or a question and its context, and under which keys they may stand.
 import { layouts } from "../data/glue-layouts.ts";
+import { findColumn } from "../data/own/columns.ts";
 import { isOwn, isSpan } from "../data/settings.ts";
 import { UserError } from "../errors.ts";
 import type { TextInput } from "../text/tokenizer.ts";
@@ -34,11 +35,12 @@ export function formOf({ experiment: { task } }: TrainedRun, keys: InputKeys = {
   return form(["text"], isPair ? ["pair"] : undefined);
 }
 
-/** The texts of a row. Throws UserError naming the place and the keys that are there. */
-export function toInput({ place, values }: Row, form: InputForm): TextInput {
+/** The texts of a row. Throws UserError naming the place and the keys that are there, and for two columns of the name that is read. */
+export function toInput({ header, place, values }: Row, form: InputForm): TextInput {
   const read = (keys: readonly string[], option: string) => {
     const key = keys.find((candidate) => Object.hasOwn(values, candidate));
     if (key === undefined) throw missingKey(place, keys, Object.keys(values), option);
+    if (header) findColumn(header.place, header.names, "text", key);
     const text = values[key];
     if (typeof text !== "string")
       throw new UserError(

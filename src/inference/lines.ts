@@ -23,7 +23,7 @@ export interface Line {
 const MAX_LINE_BYTES = 2 ** 26; // 64 MiB: a hundred times what any encoder reads of a text
 const LINE_FEED = 0x0a;
 
-/** The lines of a file, unpacked where its name ends in `.gz`. Throws UserError where it cannot be opened. */
+/** The lines of a file, unpacked where its name ends in `.gz` or `.GZ`. Throws UserError where it cannot be opened. */
 export function openLines(path: string): LineSource {
   const hint = "name an existing file, or - for standard input";
   const fd = attempt(path, () => openSync(path, "r"), hint);
@@ -31,7 +31,7 @@ export function openLines(path: string): LineSource {
     throw new UserError(`${path}: is a folder, expected a file`, { hint });
   const bytes = createReadStream(path, { fd, highWaterMark: 2 ** 18 });
   // Errors of either reach whoever reads the last stream.
-  const stream = path.endsWith(".gz") ? pipeline(bytes, createGunzip(), () => {}) : bytes;
+  const stream = /\.gz$/i.test(path) ? pipeline(bytes, createGunzip(), () => {}) : bytes;
   return { name: path, stream };
 }
 

@@ -14,10 +14,11 @@ import { formOf, type InputKeys, toInput } from "./inputs.ts";
 import type { Row } from "./rows.ts";
 import type { TrainedRun } from "./trained-run.ts";
 
-/** A class, and the probability of each in the order of the labels. */
+/** A class, and the probability of each. */
 export interface PredictedClass {
   label: string;
-  probabilities: Record<string, number>;
+  /** In the order of the labels: a map, because an object would put names such as "2" and "1" into the order of numbers. */
+  probabilities: ReadonlyMap<string, number>;
 }
 
 /** A score, in regression. */
@@ -42,14 +43,13 @@ export type Prediction = PredictedClass | PredictedScore | PredictedSpan;
 export interface Answerer {
   /** How answers are told apart: tasks or, where several runs share one, run names. */
   names: readonly string[];
+  /** Throws UserError naming the row unless all runs can read it. */
+  check: (row: Row) => void;
   /** The answers to each row by the run's name. Throws UserError naming the row that cannot be read. */
   answer(rows: readonly Row[]): Promise<Record<string, Prediction>[]>;
   /** Texts (of questions the question) that were cut to fit, so far; a text that several runs cut counts for each length once. */
   readonly numTruncated: number;
 }
-
-const CHUNK_ROWS = 512; // enough to batch by length
-const CHUNK_CHARACTERS = 2 ** 22; // what bounds the memory where texts are long
 
 /** An answerer with all the runs. */
 export function createAnswerer(opened: OpenedRuns, keys: InputKeys, signal: AbortSignal): Answerer {
@@ -72,27 +72,14 @@ export function createAnswerer(opened: OpenedRuns, keys: InputKeys, signal: Abor
   };
   return {
     names,
+    check: (row) => {
+      for (const { form } of readings) toInput(row, form);
+    },
     answer,
     get numTruncated() {
       return numTruncated;
     },
   };
-}
-
-/** @yields the rows in their order, in groups that are answered at once. */
-export async function* inChunks(rows: AsyncIterable<Row>): AsyncGenerator<Row[]> {
-  let chunk: Row[] = [];
-  let size = 0;
-  for await (const row of rows) {
-    chunk.push(row);
-    for (const value of Object.values(row.values))
-      if (typeof value === "string") size += value.length;
-    if (chunk.length < CHUNK_ROWS && size < CHUNK_CHARACTERS) continue;
-    yield chunk;
-    chunk = [];
-    size = 0;
-  }
-  if (chunk.length > 0) yield chunk;
 }
 
 /** The run's answer to every example, or question, in the order of the split. Throws Interrupted when stopped. */
@@ -148,7 +135,7 @@ function readingOf(run: TrainedRun, keys: InputKeys) {
       rows.map(({ place }) => place),
       rows.map((row) => toInput(row, form)),
     );
-  return { key: JSON.stringify([form, lengths]), read };
+  return { key: JSON.stringify([form, lengths]), form, read };
 }
 
 /** The task of each run; where several share one, the name of the run, and the path where that is not enough. */
@@ -168,9 +155,7 @@ function toValue({ head, labels }: TrainedRun, outputs: Float32Array): Predictio
   const probabilities = softmax(outputs);
   return {
     label: labels[argmax(outputs)],
-    probabilities: Object.fromEntries(
-      labels.map((label, i) => [label, digits(probabilities[i], 7)]),
-    ),
+    probabilities: new Map(labels.map((label, i) => [label, digits(probabilities[i], 7)])),
   };
 }
 

@@ -23,7 +23,9 @@ export function adapterLayers({ experiment, parameters, runDir }: TrainedRun): S
   if (ups.length === 0)
     throw new UserError(
       `${runDir}: method.name: ${experiment.method.name}: expected a method with adapters, this one has none to remove`,
-      { hint: "train a run with adapters: peft train --method houlsby" },
+      {
+        hint: "train one with adapters: peft train --config FILE --set method='{name: houlsby, size: 64}'",
+      },
     );
   const active = ups.filter(([, { data }]) => data.some((value) => value !== 0));
   return new Set(active.map(([name]) => layerOf(name)!));

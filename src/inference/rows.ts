@@ -1,8 +1,8 @@
-// Inputs to predict as rows of named values: JSON lines, a table under a header, or one text per line. Each is read as a stream;
-// what the user's own training data has to be, and is read at once for, is the business of data/own.
+// Inputs to predict as rows of named values: JSON lines, a table under a header, or one text per line. Each is read as a stream,
+// by the rules by which data/own reads training data, which it needs at once.
 import { CsvError, parse } from "csv-parse/sync";
-import { findSyntaxError } from "../data/squad/syntax.ts";
-import { UserError } from "../errors.ts";
+import { findSyntaxError } from "../data/json-syntax.ts";
+import { invariant, UserError } from "../errors.ts";
 import { type Line, type LineSource, readLines } from "./lines.ts";
 
 /** One input, in the words of its file. */
@@ -11,9 +11,18 @@ export interface Row {
   place: string;
   /** By key or column. */
   values: Readonly<Record<string, unknown>>;
+  /** Of tables: the first line. */
+  header?: Header;
 }
 
-type Lines = AsyncIterable<Line>;
+/** The names of a table's columns, of which one may stand there twice. */
+export interface Header {
+  /** `file:line`. */
+  place: string;
+  names: readonly string[];
+}
+
+type Lines = AsyncGenerator<Line>;
 type Format = (lines: Lines, name: string) => AsyncGenerator<Row>;
 
 const formats = { jsonl: readJsonl, tsv: readTsv, csv: readCsv, txt: readTexts } as const;
@@ -52,22 +61,23 @@ export async function* readRows(source: LineSource, signal: AbortSignal): AsyncG
 
 /** @yields JSON lines if the first line that is not blank opens an object, else texts. */
 async function* readEither(lines: Lines, name: string): AsyncGenerator<Row> {
-  let read: Format | undefined;
-  for await (const line of lines) {
-    if (!read && line.text.trim() !== "")
-      read = line.text.trimStart().startsWith("{") ? readJsonl : readTexts;
-    if (read) yield* read(only(line), name);
-  }
+  let blank: Line | undefined; // the first one: texts refuse it
+  let next = await lines.next();
+  for (; !next.done && isBlank(next.value); next = await lines.next()) blank ??= next.value;
+  if (next.done) return;
+  const read = next.value.text.trimStart().startsWith("{") ? readJsonl : readTexts;
+  yield* read(chain(blank ? [blank, next.value] : [next.value], lines), name);
 }
 
-// oxlint-disable-next-line typescript/require-await
-async function* only(line: Line): AsyncGenerator<Line> {
-  yield line;
+async function* chain(begin: readonly Line[], rest: Lines): AsyncGenerator<Line> {
+  yield* begin;
+  yield* rest;
 }
 
 async function* readJsonl(lines: Lines, name: string): AsyncGenerator<Row> {
-  for await (const { number, text } of lines) {
-    if (text.trim() === "") continue;
+  for await (const line of lines) {
+    if (isBlank(line)) continue;
+    const { number, text } = line;
     const place = `${name}:${number}`;
     const values = parseJson(place, text);
     if (typeof values !== "object" || values === null || Array.isArray(values))
@@ -90,28 +100,46 @@ function parseJson(place: string, text: string): unknown {
   }
 }
 
+/** @yields a row for every line, so that the n-th answer is that of line n; only at the end may lines be empty. */
 async function* readTexts(lines: Lines, name: string): AsyncGenerator<Row> {
-  for await (const { number, text } of lines)
-    yield { place: `${name}:${number}`, values: { text: withoutReturn(text) } };
-}
-
-async function* readTsv(lines: Lines, name: string): AsyncGenerator<Row> {
-  let header: string[] | undefined;
-  for await (const { number, text } of lines) {
-    if (text.trim() === "") continue;
-    const cells = withoutReturn(text).split("\t");
-    if (header) yield toRow(`${name}:${number}`, header, cells);
-    else header = cells;
+  let blank: Line | undefined;
+  for await (const line of lines) {
+    if (isBlank(line)) {
+      blank ??= line;
+      continue;
+    }
+    if (blank) throw emptyText(`${name}:${blank.number}`);
+    yield { place: `${name}:${line.number}`, values: { text: withoutReturn(line.text) } };
   }
 }
 
-async function* readCsv(lines: Lines, name: string): AsyncGenerator<Row> {
-  let header: string[] | undefined;
-  for await (const { number, text } of csvRecords(lines, name)) {
+function emptyText(place: string): UserError {
+  return new UserError(`${place}: an empty line: expected a text on every line`, {
+    hint: "there is nothing to predict from; take the line out",
+  });
+}
+
+function readTsv(lines: Lines, name: string): AsyncGenerator<Row> {
+  return readTable(lines, name, (_place, text) => withoutReturn(text).split("\t"));
+}
+
+function readCsv(lines: Lines, name: string): AsyncGenerator<Row> {
+  return readTable(csvRecords(lines, name), name, parseCsv);
+}
+
+/** @yields the rows under the header; those without anything in them are passed over, as in training data. */
+async function* readTable(
+  records: Lines,
+  name: string,
+  split: (place: string, text: string) => string[],
+): AsyncGenerator<Row> {
+  let header: Header | undefined;
+  for await (const { number, text } of records) {
     const place = `${name}:${number}`;
-    const cells = parseCsv(place, text);
+    const cells = split(place, text);
+    if (cells.every((cell) => cell.trim() === "")) continue;
     if (header) yield toRow(place, header, cells);
-    else header = cells;
+    else header = { place, names: cells.map((cell) => cell.trim()) };
   }
 }
 
@@ -121,9 +149,10 @@ async function* csvRecords(lines: Lines, name: string): AsyncGenerator<Line> {
   let parts: string[] = [];
   let numQuotes = 0;
   let numCharacters = 0;
-  for await (const { number, text } of lines) {
+  for await (const line of lines) {
+    const { number, text } = line;
     if (parts.length === 0) {
-      if (text.trim() === "") continue;
+      if (isBlank(line)) continue;
       [begin, numQuotes, numCharacters] = [number, 0, 0];
     }
     parts.push(text);
@@ -145,8 +174,9 @@ function neverEnds(place: string): UserError {
 
 function parseCsv(place: string, text: string): string[] {
   try {
-    const [cells] = parse(text, { relax_column_count: true });
-    return cells;
+    const records = parse(text, { record_delimiter: ["\r\n", "\n"], relax_column_count: true });
+    invariant(records.length === 1, `${place}: ${records.length} records in what should be one`);
+    return records[0];
   } catch (cause) {
     if (!(cause instanceof CsvError)) throw cause;
     throw new UserError(`${place}: quotes inside a field: expected the whole field in quotes`, {
@@ -156,18 +186,20 @@ function parseCsv(place: string, text: string): string[] {
   }
 }
 
-function toRow(place: string, header: readonly string[], cells: readonly string[]): Row {
-  if (cells.length !== header.length)
+function toRow(place: string, header: Header, cells: readonly string[]): Row {
+  const { names } = header;
+  if (cells.length !== names.length)
     throw new UserError(
-      `${place}: ${cells.length} ${cells.length === 1 ? "column" : "columns"}: expected ${header.length} as in the header`,
+      `${place}: ${cells.length} ${cells.length === 1 ? "column" : "columns"}: expected ${names.length} as in the header`,
       {
         hint: "the first line holds the names of the columns",
       },
     );
-  return {
-    place,
-    values: Object.fromEntries(header.map((column, i) => [column.trim(), cells[i]])),
-  };
+  return { place, values: Object.fromEntries(names.map((name, i) => [name, cells[i]])), header };
+}
+
+function isBlank({ text }: Line): boolean {
+  return text.trim() === "";
 }
 
 function withoutReturn(text: string): string {

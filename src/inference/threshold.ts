@@ -28,7 +28,7 @@ export function applyThreshold(
   const { questions } = split.spans;
   const { answers: best, ids, scores: bestScores } = scores.answers as SpanAnswers;
   const answers = best.map((answer) => {
-    if (answer.nullDifference <= threshold || answer.text === "") return answer;
+    if (!(answer.nullDifference > threshold) || answer.text === "") return answer;
     // The two share a denominator, so that their probabilities differ by the exponential of the difference.
     const score = answer.score * Math.exp(answer.nullDifference);
     return { ...answer, text: "", start: 0, end: 0, score };

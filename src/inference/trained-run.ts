@@ -72,6 +72,16 @@ export function readTrainedResult(runDir: string): Recorded<TrainedResult> {
   return result;
 }
 
+/** Throws UserError where the adapter file is not the one that was scored. */
+export function checkAdapter({ adapterSha256, result, runDir }: TrainedRun): void {
+  const { adapterSha256: recorded = adapterSha256 } = result; // runs of earlier versions did not record it
+  if (recorded === adapterSha256) return;
+  throw new UserError(
+    `${adapterFile(runDir)}: SHA-256 ${adapterSha256}: expected ${recorded}, the file that was scored`,
+    { hint: `see what differs with: peft verify ${runDir}; then put the file back or train again` },
+  );
+}
+
 /** Throws UserError where the run was trained on other weights than these. */
 export function checkEncoder({ result, runDir }: TrainedRun, encoder: PretrainedEncoder): void {
   if (result.encoderSha256 === encoder.weightsSha256) return;

@@ -120,8 +120,10 @@ export const published: readonly Published[] = [
 /**
  * The published scores of a row's task and kind of method, the nearest first; empty where there are none. Adapters of a size
  * without scores of its own stand beside those whose size was tuned if theirs was one to choose from, and else beside nothing.
+ * Nor does a row of other data than the published one's.
  */
 export function besidePaper(row: Row): Comparison[] {
+  if (row.caveats.length > 0) return [];
   const sameKind = published.filter(
     ({ method, task }) => method === row.method && task === row.task,
   );

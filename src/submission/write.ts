@@ -67,13 +67,18 @@ function settle(
 ): string[] {
   const missing = missingFiles(names);
   const isRefused = missing.length > 0 && !allowIncomplete;
-  const problems = isRefused ? [...checkMissing(names), ...wrong] : wrong;
+  // What is missing may be many lines, and is no news to whoever has just begun.
+  const problems = isRefused ? [...wrong, ...checkMissing(names)] : wrong;
   if (problems.length > 0) {
     const message =
       problems.length === 1
         ? `${place}: ${problems[0]}`
         : [`${problems.length} problems in ${place}`, ...problems].join("\n  ");
-    throw new UserError(message, { hint: isRefused ? completeHint : officialHint });
+    const hints = [
+      ...(wrong.length > 0 ? [officialHint] : []),
+      ...(isRefused ? [completeHint] : []),
+    ];
+    throw new UserError(message, { hint: hints.join(" ") });
   }
   if (missing.length === 0) return [];
   return [`incomplete, GLUE's server refuses it: without ${missing.join(", ")}`];

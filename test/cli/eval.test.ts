@@ -1,5 +1,5 @@
 // `peft eval`: what is printed of scores, and what is said of runs that cannot be scored.
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { renderScores } from "../../src/cli/eval-render.ts";
@@ -12,11 +12,13 @@ import { peft } from "./capture.ts";
 const temporaryFolder = temporaryFolders();
 let sst2: Recorded<TrainedResult>;
 let cola: Recorded<TrainedResult>;
+let dataDir: string;
 beforeAll(async () => {
   vi.stubEnv("PEFT_CACHE", temporaryFolder());
+  dataDir = writeTinyGlue(temporaryFolder());
   const inputs = {
     encoder: writeTinyEncoder(temporaryFolder()),
-    dataDir: writeTinyGlue(temporaryFolder()),
+    dataDir,
     outDir: temporaryFolder(),
   };
   sst2 = await trainTiny(inputs);
@@ -95,6 +97,19 @@ describe("refuses", () => {
     const { exitCode, stderr } = await peft("eval", sst2.runDir, "--split", "dev_matched");
     expect(exitCode).toBe(1);
     expect(stderr).toContain("split dev_matched: sst2 has no such split: expected dev, train\n");
+  });
+
+  test("answers in place of the data", async () => {
+    const data = join(temporaryFolder(), "dev.csv");
+    writeFileSync(data, "t,l\n");
+    const given = await peft("eval", sst2.runDir, "--data", data, "--out", data);
+    expect(given.exitCode).toBe(1);
+    expect(given.stderr).toContain(`--out: ${data}: is the same file as --data ${data}`);
+    const own = join(dataDir, "SST-2", "dev.tsv");
+    const before = readFileSync(own, "utf8");
+    const { stderr } = await peft("eval", sst2.runDir, "--out", own);
+    expect(stderr).toContain(`--out: ${own}: is the same file as dev ${own}`);
+    expect(readFileSync(own, "utf8")).toBe(before);
   });
 
   test("a device and an output format that do not exist", async () => {

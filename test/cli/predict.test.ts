@@ -1,5 +1,5 @@
 // `peft predict`: every way of using it, and what is said of inputs that cannot be answered.
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { PassThrough } from "node:stream";
 import { beforeAll, describe, expect, test, vi } from "vitest";
@@ -96,7 +96,8 @@ describe("--input", () => {
   test.each<[string, string, string]>([
     ["in.jsonl", '{"text": "a"}\n{"text"}\n', "in.jsonl:2:8: not JSON: expected colon"],
     ["in.jsonl", '{"text": "a"}\n{"txt": "b"}\n', 'in.jsonl:2: no "text": found "txt"'],
-    ["in.txt", "a\n\nb\n", 'in.txt:2: "text" is empty'],
+    ["in.txt", "a\n\nb\n", "in.txt:2: an empty line"],
+    ["in.csv", "text,text\na,b\n", 'in.csv:1: two columns named "text"'],
     ["in.tsv", "text\n", "in.tsv: no inputs"],
     ["in.pdf", "", "in.pdf: expected a name ending in"],
   ])("%s %j", async (name, content, message) => {
@@ -116,12 +117,48 @@ describe("--input", () => {
     const input = file("in.txt", "a good film\n".repeat(20_000));
     const output = join(folder, "answers.jsonl");
     const exit = main(["predict", sst2.runDir, "--input", input, "--output", output], io);
-    await vi.waitUntil(() => stderr.text().includes("engine:"));
+    await vi.waitUntil(() => stderr.text().includes("engine:"), { timeout: 30_000 });
     process.emit("SIGINT");
     expect(await exit).toBe(130);
     expect(stderr.text()).toContain("finishing the batch … (Ctrl-C again to end at once)\n");
     expect(stderr.text()).toContain("stopped; nothing was written\n");
     expect(readdirSync(folder)).toEqual([]);
+  }, 60_000);
+
+  test("what was answered before an interruption is counted", async () => {
+    const { io, stderr, stdout } = captureIo();
+    const input = file("in.txt", "a good film\n".repeat(20_000));
+    const exit = main(["predict", sst2.runDir, "--input", input], io);
+    await vi.waitUntil(() => stdout.text() !== "", { timeout: 30_000 });
+    process.emit("SIGINT");
+    expect(await exit).toBe(130);
+    const [, count] = /^stopped after (\d+) answers$/m.exec(stderr.text()) ?? [];
+    expect(Number(count)).toBe(jsonLines(stdout.text()).length);
+  }, 60_000);
+
+  test("inputs before a bad one are answered on standard output", async () => {
+    const input = file("in.jsonl", '{"text": "a"}\n{"text": "b"}\n{"txt": "c"}\n{"text": "d"}\n');
+    const { exitCode, stderr, stdout } = await peft("predict", sst2.runDir, "--input", input);
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('in.jsonl:3: no "text": found "txt"');
+    expect(jsonLines(stdout)).toHaveLength(2);
+  });
+
+  test("answers do not replace the texts, under whatever name", async () => {
+    const input = file("in.csv", "text\na good film\n");
+    const link = join(temporaryFolder(), "out.csv");
+    symlinkSync(input, link);
+    for (const output of [input, link]) {
+      const { exitCode, stderr } = await peft("predict", sst2.runDir, "--input", input, "--output", output); // prettier-ignore
+      expect(exitCode).toBe(1);
+      expect(stderr).toContain(`--output: ${output}: is the same file as --input ${input}`);
+    }
+    const train = join(inputs.dataDir, "SST-2", "dev.tsv");
+    const before = readFileSync(train, "utf8");
+    const split = await peft("predict", sst2.runDir, "--split", "dev", "--output", train);
+    expect(split.stderr).toContain(`--output: ${train}: is the same file as dev ${train}`);
+    expect(readFileSync(train, "utf8")).toBe(before);
+    expect(readFileSync(input, "utf8")).toBe("text\na good film\n");
   });
 
   test("files that are not there or cannot be written", async () => {

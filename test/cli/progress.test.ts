@@ -65,7 +65,7 @@ describe("not on a terminal", () => {
 
   test("notes, parameters and evaluations", () => {
     expect(lines).toContain("note: run folder runs/x");
-    expect(lines).toContain("tokenizing: 5,000/5,000 examples");
+    expect(lines).toContain("tokenizing: 5,000/5,000 texts");
     expect(lines).toContain(
       "step 1,200, epoch 2.00, dev: loss 0.5000 (training 0.2500), accuracy 0.8113, f1 0.8671, best so far",
     );
@@ -95,7 +95,7 @@ describe("not on a terminal", () => {
       progress.report({ type: "progress", phase: "evaluate", done, total: 100 });
       seconds += 20;
     }
-    expect(output.raw()).toMatch(/^(evaluating: 50\/100 examples, 0:20 left\n)+$/);
+    expect(output.raw()).toMatch(/^(evaluating: 50\/100 inputs, 0:20 left\n)+$/);
   });
 
   test("a resumed run's time left is at its own pace", () => {
@@ -113,7 +113,7 @@ describe("on a terminal", () => {
   const output = watchRun({ isTTY: true });
 
   test("bars with loss, pace and time left", () => {
-    expect(output.text()).toMatch(/tokenizing \[=+\] 100%, 5000\/5000 examples/);
+    expect(output.text()).toMatch(/tokenizing \[=+\] 100%, 5000\/5000 texts/);
     expect(output.text()).toMatch(
       /training \[-+\] 0%, 0\/1200 steps, loss 0.3333, 14,200 tokens\/s/,
     );

@@ -110,6 +110,12 @@ describe("refuses", () => {
     expect(refusal("rte").message).toContain("RTE/test.tsv:3: 2 columns: expected 3");
   });
 
+  test("bytes that are not UTF-8", () => {
+    const content = Buffer.from("index\tsentence\n0\tcaf\u00e9\n", "latin1");
+    writeFileSync(join(glue, "CoLA/test.tsv"), content);
+    expect(refusal("cola").message).toContain("CoLA/test.tsv:2:6: not UTF-8: expected");
+  });
+
   test("an index that is no number", () => {
     writeFileSync(join(glue, "CoLA/test.tsv"), "index\tsentence\n0\ta\nb\tc\n");
     expect(refusal("cola").message).toContain(

@@ -109,11 +109,27 @@ describe("reads", () => {
     const { notes, questions } = load("dev", { name: "squad2" });
     expect(questions.map(({ answers }) => answers.length)).toEqual([0, 0, 1]);
     expect(notes).toEqual([]);
+    const { caveats } = load("dev", { name: "squad2" });
+    expect(caveats).toHaveLength(1); // about their number only
     const error = refusal("dev", { dev: "dev-v2.0.json" });
     expect(error.message).toBe(
       `${join(folder, "dev-v2.0.json")}: data[0].paragraphs[0].qas[0].is_impossible: true: expected questions with answers, as in SQuAD 1.1`,
     );
     expect(error.hint).toContain("squad2");
+  });
+
+  test("answers where is_impossible contradicts them, and says so where results are", () => {
+    const given = { ...ask("given", "boat"), is_impossible: true };
+    const none = { ...ask("none"), is_impossible: false };
+    const left = { id: "left", question: "Left out?", is_impossible: true };
+    write("train-v2.0.json", fileOf([given, none, left]));
+    const { caveats, questions } = load("train", { name: "squad2" });
+    expect(questions.map(({ answers }) => answers.length)).toEqual([1, 0, 0]);
+    expect(caveats?.slice(1)).toEqual([
+      "squad2 train: 2 questions whose is_impossible contradicts the answers, which count: given, none",
+    ]);
+    write("train-v1.1.json", fileOf([given]));
+    expect(refusal().message).toContain("qas[0].is_impossible: true: expected questions with");
   });
 
   test("SQuAD 1.1's files as SQuAD 2.0, and says so", () => {
@@ -210,12 +226,27 @@ describe("refuses by file, line and column", () => {
     ["a comma too many", '{\n"data": [1,\n2,]}', 3, 3, '"]}": expected value'],
     ["a missing comma", '{"data": []\n "x": 1}', 2, 2, '"\\"x\\": 1}": expected comma or }'],
     ["a string over two lines", '{"data": "one\ntwo"}', 1, 14, "expected the rest of the string"],
-    ["something behind the end", '{"data": []}\n{}', 2, 1, '"{}": expected end of the file'],
+    ["something behind the end", '{"data": []}\n{}', 2, 1, '"{}": expected nothing more'],
   ])("%s", (_, content, line, column, message) => {
     const path = write("train-v1.1.json", content);
     const error = refusal();
     expect(error.message).toContain(`${path}:${line}:${column}: `);
     expect(error.message).toContain(message);
+  });
+
+  test("bytes that are not UTF-8, compressed or not", () => {
+    const latin1 = Buffer.from('{"data": [],\n "x": "caf\u00e9"}', "latin1");
+    for (const [content, message] of [
+      [latin1, ":2:10: not UTF-8: expected text in UTF-8"],
+      [gzipSync(latin1), ":2:10: not UTF-8: expected text in UTF-8"],
+      [Buffer.from(`\ufeff${whole}`, "utf16le"), ": looks like UTF-16: expected text in UTF-8"],
+      [Buffer.from(whole, "utf16le"), ": looks like a binary file or UTF-16: expected text in UTF-8"],
+    ] as const) {
+      const path = write("train-v1.1.json", content);
+      const error = refusal();
+      expect(error.message).toBe(`${path}${message}`);
+      expect(error.hint).toMatch(/iconv|UTF-8/);
+    }
   });
 
   test("a compressed file cut short", () => {
@@ -265,8 +296,9 @@ describe("answers that do not stand at their place", () => {
 
   test("are left out of training, by name", () => {
     write("train-v1.1.json", fileOf(qas));
-    const { notes, questions } = load();
+    const { caveats, notes, questions } = load();
     expect(questions.map(({ id }) => id)).toEqual(["good"]);
+    expect(caveats).toContain("squad train: 2 questions were left out");
     expect(notes).toEqual([
       "squad train: 2 questions left out, an answer does not stand at the given place: x, y",
     ]);

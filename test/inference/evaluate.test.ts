@@ -10,7 +10,7 @@ import { readPredictions } from "../../src/train/predictions.ts";
 import { failedResult, trainedResult, writeRun, writeUnfinished, experimentOf } from "../support/records.ts"; // prettier-ignore
 import { temporaryFolders } from "../support/temp.ts";
 import { tinyShape, writeTinyEncoder, writeTinyGlue } from "../support/tiny.ts";
-import { type TinyInputs, trainTiny } from "../support/tiny-runs.ts";
+import { copyRun, type TinyInputs, trainTiny } from "../support/tiny-runs.ts";
 import { writeTinySquad } from "../support/tiny-squad.ts";
 
 const temporaryFolder = temporaryFolders();
@@ -194,6 +194,18 @@ describe("refuses", () => {
     opened.push(await openRuns([runDir], { encoder: moved, report }));
   });
 
+  test("an adapter file that is not the one that was scored, naming both hashes", async () => {
+    const result = await trainTiny(inputs, { seed: 8 });
+    const runDir = copyRun(result.runDir, temporaryFolder());
+    const file = join(runDir, "adapter.safetensors");
+    const bytes = readFileSync(file);
+    bytes[bytes.length - 2] ^= 1;
+    writeFileSync(file, bytes);
+    const { message } = await errorOf(open(runDir));
+    expect(message).toContain(`expected ${result.adapterSha256}, the file that was scored`);
+    opened.push(await openRuns([runDir], { allowChanged: true, report }));
+  });
+
   test("runs that have nothing to use", async () => {
     const folder = temporaryFolder();
     const failed = writeRun(folder, failedResult());
@@ -235,9 +247,9 @@ describe("own data", () => {
     const task = { ...columns, train: "train.csv", dev: "dev.csv", maxLength: 24 };
     const result = await trainTiny({ ...inputs, dataDir }, { task });
     const { runs } = await open(result.runDir);
-    const on = (file?: string) =>
+    const on = (file?: string, split = "dev") =>
       evaluateRun(opened[0], runs[0], {
-        split: "dev",
+        split,
         ...(file !== undefined && { dataDir: join(dataDir, file) }),
         signal,
         report,
@@ -248,6 +260,7 @@ describe("own data", () => {
     expect(recordedScores(runs[0], other)?.isSameData).toBe(false);
     const { message } = await errorOf(on("odd.csv"));
     expect(message).toContain("maybe");
+    expect((await errorOf(on("new.csv", "train"))).message).toContain("one file: expected dev");
     expect(readFileSync(join(dataDir, "odd.csv"), "utf8")).toContain("maybe");
   });
 });

@@ -1,7 +1,14 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { openOutput, rendererFor } from "../../src/inference/outputs.ts";
+import { checkNotInput, openOutput, rendererFor } from "../../src/inference/outputs.ts";
 import { temporaryFolders } from "../support/temp.ts";
 
 const temporaryFolder = temporaryFolders();
@@ -29,6 +36,51 @@ test.each([
 ])("%s", (path, expected) => {
   const render = rendererFor(path);
   expect(pieces.map(render).join("")).toBe(expected);
+});
+
+test("tables keep the order of maps, whatever their names, and a list is one cell", () => {
+  const answer = { label: "2", probabilities: new Map([["2", 0.75], ["10", 0], ["1", 0.25]]) }; // prettier-ignore
+  const objects = [{ expected: ["b", "a"], mine: answer }, { expected: [], mine: answer }]; // prettier-ignore
+  const header = "mine.label,mine.probabilities.2,mine.probabilities.10,mine.probabilities.1";
+  expect(rendererFor("a.csv")(objects)).toBe(
+    `expected,${header}\n"[""b"",""a""]",2,0.75,0,0.25\n[],2,0.75,0,0.25\n`,
+  );
+  expect(rendererFor("a.jsonl")([answer])).toBe(
+    '{"label":"2","probabilities":{"1":0.25,"2":0.75,"10":0}}\n',
+  );
+});
+
+test("answers of two forms do not go into one table", () => {
+  const render = rendererFor("a.tsv");
+  render([{ example: 0, predicted: "a" }]);
+  expect(() => render([{ id: "x", answer: "a" }])).toThrow(
+    "a.tsv: columns id, answer: expected example, predicted, as above",
+  );
+});
+
+test("a file is not written over what is read, whatever it is called", () => {
+  const folder = temporaryFolder();
+  const [input, link, other, hardLink] = ["in.csv", "link.csv", "other.csv", "hard.csv"].map((name) => join(folder, name)); // prettier-ignore
+  writeFileSync(input, "text\n");
+  writeFileSync(other, "text\n");
+  symlinkSync(input, link);
+  linkSync(input, hardLink);
+  const check = (output: string, from: string) =>
+    checkNotInput({ called: "--output", path: output }, { called: "--input", path: from });
+  for (const [output, from] of [
+    [input, input],
+    [link, input],
+    [input, link],
+    [hardLink, input],
+    [join(folder, ".", "in.csv"), input],
+  ])
+    // prettier-ignore
+    expect(() => check(output, from)).toThrow(
+      `--output: ${output}: is the same file as --input ${from}: expected another one`,
+    );
+  check(other, input);
+  check(join(folder, "new.csv"), input);
+  check(folder, folder);
 });
 
 test("other endings are refused", () => {

@@ -1,9 +1,10 @@
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { UserError } from "../../src/errors.ts";
 import { evaluateRun, openRuns } from "../../src/inference/evaluate.ts";
+import { inChunks } from "../../src/inference/chunks.ts";
+import { renderJsonl } from "../../src/inference/outputs.ts";
 import {
   createAnswerer,
-  inChunks,
   namesOf,
   type PredictedClass,
   type PredictedSpan,
@@ -71,13 +72,16 @@ describe("the dev set's texts are answered as the run recorded", () => {
     const { labels, predictions } = predictionsOf(sst2);
     const names = ["negative", "positive"];
     expect(classes.map(({ label }) => names.indexOf(label))).toEqual(predictions);
-    const logs = classes.map(({ probabilities }, i) => Math.log(probabilities[names[labels[i]]]));
+    const logs = classes.map(({ probabilities }, i) =>
+      Math.log(probabilities.get(names[labels[i]])!),
+    );
     const loss = -logs.reduce((sum, log) => sum + log, 0) / logs.length;
     expect(loss).toBeCloseTo(sst2.best!.loss, 5);
     for (const { label, probabilities } of classes) {
-      expect(Object.keys(probabilities)).toEqual(names);
-      expect(probabilities.negative + probabilities.positive).toBeCloseTo(1, 6);
-      expect(probabilities[label]).toBe(Math.max(...Object.values(probabilities)));
+      expect([...probabilities.keys()]).toEqual(names);
+      const all = [...probabilities.values()];
+      expect(all[0] + all[1]).toBeCloseTo(1, 6);
+      expect(probabilities.get(label)).toBe(Math.max(...all));
     }
   });
 
@@ -146,7 +150,7 @@ test("the order of inputs is that of answers, whatever they are batched with", a
   const { answers } = await predict([sst2.runDir], texts);
   const backwards = await predict([sst2.runDir], texts.toReversed());
   expect(backwards.answers).toEqual(answers.toReversed());
-  expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBeGreaterThan(1);
+  expect(new Set(answers.map((answer) => renderJsonl([answer]))).size).toBeGreaterThan(1);
 });
 
 test("rows are answered in groups of bounded size", async () => {
@@ -161,6 +165,37 @@ test("rows are answered in groups of bounded size", async () => {
   };
   expect(await sizes(1200, 10)).toEqual([512, 512, 176]);
   expect(await sizes(7, 2 ** 20)).toEqual([4, 3]);
+});
+
+test("rows that are followed by none for a moment are answered, and those before a bad one", async () => {
+  const [first, second, bad] = toRows([{ text: "a" }, { text: "b" }, { text: "" }]);
+  let goOn = () => {};
+  async function* rows() {
+    yield first;
+    await new Promise<void>((resolve) => (goOn = resolve));
+    yield second;
+    yield bad;
+  }
+  const error = new UserError("in.jsonl:3: bad");
+  const check = (row: Row) => {
+    if (row === bad) throw error;
+  };
+  const chunks = inChunks(rows(), check);
+  expect((await chunks.next()).value).toEqual([first]);
+  goOn();
+  expect((await chunks.next()).value).toEqual([second]);
+  await expect(chunks.next()).rejects.toBe(error);
+});
+
+test("a reader that leaves does not wait for rows that never come", async () => {
+  async function* rows() {
+    yield* toRows([{ text: "a" }]);
+    await new Promise(() => {});
+  }
+  for await (const chunk of inChunks(rows())) {
+    expect(chunk).toHaveLength(1);
+    break;
+  }
 });
 
 test("a text of a megabyte is cut, and counted once for all runs that cut it alike", async () => {
@@ -184,6 +219,18 @@ describe("refuses", () => {
     );
     expect(error).toBeInstanceOf(UserError);
     expect((error as UserError).message).toBe(message);
+  });
+
+  test("two columns of the name that is read, not of others", async () => {
+    const header = { place: "in.csv:1", names: ["text", "id", "id"] };
+    const row = (names: string[]) => [{ place: "in.csv:2", values: { text: "a", id: "1" }, header: { ...header, names } }]; // prettier-ignore
+    const opened = await openRuns([sst2.runDir], { report });
+    const answerer = createAnswerer(opened, {}, signal);
+    expect(await answerer.answer(row(header.names))).toHaveLength(1);
+    expect(() => answerer.check(row(["text", "id", "text"])[0])).toThrow(
+      'in.csv:1: two columns named "text": expected one',
+    );
+    await opened.dispose();
   });
 
   test("a text without its second", async () => {

@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
+import { readCsv } from "../../src/data/own/csv.ts";
+import { readTsv } from "../../src/data/own/tsv.ts";
 import { UserError } from "../../src/errors.ts";
 import { openLines } from "../../src/inference/lines.ts";
 import { type Row, readRows } from "../../src/inference/rows.ts";
@@ -50,6 +52,7 @@ describe("the same rows", () => {
     ["a.jsonl", jsonl],
     ["a.NDJSON", jsonl.replaceAll("\n", "\r\n")],
     ["a.jsonl.gz", gzipSync(jsonl)],
+    ["A.JSONL.GZ", gzipSync(jsonl)],
     ["a.jsonl", `\ufeff${jsonl.trim()}`],
     ["a.csv", 'text,pair\n"ein Café, \u{1f3a5}","so ""to speak"""\n\nlong, b \n'],
     ["a.csv", '\ufefftext , pair\r\n"ein Café, \u{1f3a5}","so ""to speak"""\r\nlong, b '],
@@ -73,6 +76,39 @@ test("a quoted field of several lines counts from its first", async () => {
     { text: "c", n: "2" },
   ]);
   expect(lines(rows)).toEqual([2, 5]);
+});
+
+test("a carriage return alone is a part of its field", async () => {
+  expect(values(await read("a.csv", "text,n\nbegin\rend,1\nc,2"))).toEqual([
+    { text: "begin\rend", n: "1" },
+    { text: "c", n: "2" },
+  ]);
+});
+
+test("tables are read as training data is", async () => {
+  const name = "a.csv";
+  const csv = 'text,label\r\n\r\nbegin\rend,x\n,\n"so ""to, speak""\r\n\n",y\r\n" b",\r\nlast,z';
+  const tsv = 'text\tlabel\n \nbegin\rend\tx\r\n\t\n"so" ""\ty\nlast\tz\r\n';
+  for (const [content, readOwn] of [
+    [csv, readCsv],
+    [tsv, readTsv],
+  ] as const) {
+    const entries = readOwn(name, Buffer.from(content), { text: "text", label: "label" });
+    const rows = await read(content === csv ? name : "a.tsv", content);
+    expect(entries.length).toBeGreaterThan(2);
+    expect(values(rows)).toEqual(entries.map(({ text, label }) => ({ text, label })));
+    expect(lines(rows)).toEqual(entries.map(({ line }) => line));
+  }
+});
+
+test("only the last lines of texts may be empty, none of JSON lines is an input", async () => {
+  expect(values(await read("a.txt", "a\nb\n\n \r\n"))).toEqual([{ text: "a" }, { text: "b" }]);
+  const refused = ":1: an empty line: expected a text on every line";
+  expect((await errorOf(readStream("\n\nfine\nbad"))).message).toBe(`stdin${refused}`);
+  expect((await errorOf(read("a.txt", "\nfine\n"))).message).toContain(`a.txt${refused}`);
+  expect((await errorOf(readStream("fine\n\nbad"))).message).toContain("stdin:2: an empty line");
+  expect(lines(await readStream('\n\n{"text": "a"}\n \n{"text": "b"}\n\n'))).toEqual([3, 5]);
+  expect((await errorOf(readStream("\n\n"))).message).toContain("stdin: no inputs");
 });
 
 test("standard input is JSON lines or texts, wherever its pieces end", async () => {

@@ -35,7 +35,7 @@ async function verified(
   runDirs: string[],
   { quick = false, meddle }: { quick?: boolean; meddle?: (opened: OpenedRuns) => void } = {},
 ) {
-  const opened = await openRuns(runDirs, { report: () => {} });
+  const opened = await openRuns(runDirs, { allowChanged: true, report: () => {} });
   onTestFinished(() => opened.dispose());
   meddle?.(opened);
   const { signal } = new AbortController();

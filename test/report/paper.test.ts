@@ -93,8 +93,13 @@ describe("beside a row of ours", () => {
     { method: { name: "houlsby", size: 1 } },
     { method: { name: "houlsby", size: 16 } },
     { task: "mnli", method: { name: "top-layers", layers: 2 } },
+    { task: "squad", result: { caveats: ["a part of the training set"] } },
   ])("nothing for %j", (changes) => {
     expect(besidePaper(rowOf(changes))).toEqual([]);
+  });
+
+  test("SQuAD beside Fig. 5, where it is the whole of it", () => {
+    expect(besidePaper(rowOf({ task: "squad" }))[0].published).toMatchObject({ score: 0.904 });
   });
 
   test("a row without a score has nothing to subtract", () => {

@@ -69,6 +69,16 @@ describe("an incomplete set", () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
+  test("is refused with what is wrong first, and both ways out", () => {
+    const wrong = [{ name: "CoLA.tsv", text: "index\tprediction\n0\tyes\n" }];
+    const { hint, message } = refusal(() => writeSubmission(path, wrong, options));
+    const [, first, ...others] = message.split("\n");
+    expect(first).toContain("CoLA.tsv: 1 rows");
+    expect(others.at(-1)).toContain("AX.tsv: missing");
+    expect(hint).toContain("official test files");
+    expect(hint).toContain("--allow-incomplete");
+  });
+
   test("is refused before anything is predicted", () => {
     const tests = readTests().filter(({ file }) => file !== "RTE.tsv");
     expect(refusal(() => checkTests(tests, options)).message).toBe(

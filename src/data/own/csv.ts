@@ -2,8 +2,8 @@
 // quotes. The parser is `csv-parse`; what it says of lines is wrong for CRLF in quotes, so they are counted here.
 import { CsvError, parse } from "csv-parse/sync";
 import { UserError } from "../../errors.ts";
+import { CARRIAGE_RETURN, LINE_FEED } from "../lines.ts";
 import type { Columns, Entry } from "./entry.ts";
-import { CARRIAGE_RETURN, LINE_FEED } from "./lines.ts";
 import { tableReader } from "./table.ts";
 
 const QUOTING =

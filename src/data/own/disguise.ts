@@ -1,41 +1,14 @@
-// Files that are not what their name says. Read as text they would give thousands of nonsense rows, or one puzzling error.
+// Text that is not what the file's name says: read as such it would give one puzzling error. What is no text at all is the business
+// of decode.ts.
 import { UserError } from "../../errors.ts";
+import { CARRIAGE_RETURN, LINE_FEED } from "../lines.ts";
 import type { FormatName } from "./formats.ts";
-import { CARRIAGE_RETURN, LINE_FEED } from "./lines.ts";
 
-/** First bytes, as Latin-1 -> what they are, and the way out. */
-const signatures: { magic: string; is: string; cure: string }[] = [
-  { magic: "\x1f\x8b", is: "gzip", cure: "let its name end in .gz, or unpack it with gunzip" },
-  { magic: "PK\x03\x04", is: "a zip file or an Excel sheet", cure: "unzip it, or save as CSV" },
-  { magic: "\xd0\xcf\x11\xe0", is: "an old Excel sheet", cure: "save it as CSV UTF-8" },
-  { magic: "PAR1", is: "Parquet", cure: "in pandas: read_parquet(…).to_csv(…, index=False)" },
-  { magic: "ARROW1", is: "Arrow", cure: "in pandas: read_feather(…).to_csv(…, index=False)" },
-  { magic: "BZh", is: "bzip2", cure: "unpack it with bunzip2" },
-  { magic: "\xfd7zXZ", is: "xz", cure: "unpack it with unxz" },
-  { magic: "\x28\xb5\x2f\xfd", is: "Zstandard", cure: "unpack it with unzstd" },
-  { magic: "\xff\xfe", is: "UTF-16", cure: "iconv -f UTF-16 -t UTF-8" },
-  { magic: "\xfe\xff", is: "UTF-16", cure: "iconv -f UTF-16 -t UTF-8" },
-  { magic: "version https://git-lfs", is: "a pointer to a file in Git LFS", cure: "git lfs pull" },
-];
-
-const SNIFFED = 8000; // bytes, as far as Git looks for binary files
-
-/** Throws UserError for bytes that are no text at all, naming what they look like. */
-export function refuseBinary(path: string, bytes: Buffer): void {
-  const start = bytes.toString("latin1", 0, SNIFFED);
-  const known = signatures.find(({ magic }) => start.startsWith(magic));
-  if (known?.is === "gzip" && /\.gz$/i.test(path)) {
-    throw lookalike(path, "compressed twice", "text in gzip", "unpack it once with gunzip");
-  }
-  if (known) throw lookalike(path, `looks like ${known.is}`, "text in UTF-8", known.cure);
-  if (start.includes("\0")) {
-    const cure = "it has zero bytes; save it again as UTF-8 text";
-    throw lookalike(path, "looks like a binary file or UTF-16", "text in UTF-8", cure);
-  }
-  if (!bytes.includes(LINE_FEED) && bytes.includes(CARRIAGE_RETURN)) {
-    const cure = "tr '\\r' '\\n' < FILE > NEW-FILE";
-    throw lookalike(path, "lines end in CR alone, as on old Macs", "LF or CRLF", cure);
-  }
+/** Throws UserError where CR alone ends the lines: all would be one. */
+export function refuseOldMac(path: string, bytes: Buffer): void {
+  if (bytes.includes(LINE_FEED) || !bytes.includes(CARRIAGE_RETURN)) return;
+  const cure = "tr '\\r' '\\n' < FILE > NEW-FILE";
+  throw lookalike(path, "lines end in CR alone, as on old Macs", "LF or CRLF", cure);
 }
 
 /** Throws UserError for text of another format than the file's name promises. `firstLine` is the first one that is not blank. */

@@ -1,8 +1,9 @@
 // JSON lines: one object per line, with more keys than are read or not.
 import { UserError } from "../../errors.ts";
+import { findSyntaxError } from "../json-syntax.ts";
+import { linesOf } from "../lines.ts";
 import { missingColumn } from "./columns.ts";
 import { cite, type Columns, type Entry } from "./entry.ts";
-import { linesOf } from "./lines.ts";
 
 type JsonObject = Record<string, unknown>;
 
@@ -30,12 +31,8 @@ function parseObject(place: string, source: string): JsonObject {
   let value: unknown;
   try {
     value = JSON.parse(source);
-  } catch (error) {
-    const reason = (error as Error).message.replace(/( in JSON at |, (\.\.\.)?").*/s, "");
-    throw new UserError(`${place}:${faultyColumn(source)}: ${reason}: expected a JSON object`, {
-      hint: "each line is one object, in one piece",
-      cause: error,
-    });
+  } catch (cause) {
+    throw malformed(place, source, cause);
   }
   if (typeof value === "object" && value !== null && !Array.isArray(value)) {
     return value as JsonObject;
@@ -45,30 +42,14 @@ function parseObject(place: string, source: string): JsonObject {
   });
 }
 
-/** Where `source` stops being the beginning of JSON, counted from 1: V8 tells for some mistakes only. */
-function faultyColumn(source: string): number {
-  let good = 0;
-  let bad = source.length + 1;
-  while (bad - good > 1) {
-    const middle = Math.floor((good + bad) / 2);
-    if (isBeginning(source.slice(0, middle))) good = middle;
-    else bad = middle;
-  }
-  return bad;
-}
-
-/** Whether nothing but the rest is missing. */
-function isBeginning(source: string): boolean {
-  try {
-    JSON.parse(source);
-    return true;
-  } catch (error) {
-    const { message } = error as Error;
-    const [, position] = /at position (\d+)/.exec(message) ?? [];
-    return position === undefined
-      ? message.includes("end of JSON input")
-      : Number(position) >= source.length;
-  }
+function malformed(place: string, source: string, cause: unknown): UserError {
+  const { expected, position } = findSyntaxError(source);
+  const isEnd = position >= source.trimEnd().length;
+  const found = isEnd ? "the line ends" : cite(source.slice(position, position + 20));
+  return new UserError(`${place}:${position + 1}: ${found}: expected ${expected}`, {
+    hint: "each line is one JSON object, in one piece",
+    cause,
+  });
 }
 
 function textAt(place: string, object: JsonObject, role: "text" | "textPair", key: string): string {

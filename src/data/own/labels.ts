@@ -1,5 +1,6 @@
 // From what stands in the label column to what the head learns: an index into sorted class names, or a score.
 import { UserError } from "../../errors.ts";
+import type { Example } from "../task.ts";
 import { cite, citeAll, type Entry } from "./entry.ts";
 
 const MAX_LABELS = 1000; // more is a column of numbers or texts rather than of classes
@@ -16,18 +17,25 @@ interface Source {
  */
 export function classNames(given: readonly string[] | undefined, source: Source): string[] {
   const labels = distinctLabels(source);
-  if (given) return checkGiven(given.map((label) => label.trim()));
+  if (given) return [...given];
   const areIntegers = labels.every((label) => /^-?\d{1,15}$/.test(label));
   return labels.toSorted(areIntegers ? (a, b) => Number(a) - Number(b) : byCodePoint);
 }
 
-/** Throws UserError where all rows have the same class or score: there would be nothing to learn. */
-export function refuseSingleLabel({ path, entries }: Source): void {
-  const { label } = entries[0];
-  if (entries.some((entry) => entry.label !== label)) return;
-  throw new UserError(`${path}: ${cite(label)} is the only label: expected two at least`, {
-    hint: "is task.label the right column?",
-  });
+/**
+ * Throws UserError where all rows have the same class or score: there would be nothing to learn. Of scores the values count, for
+ * 1 and 1.0 are one.
+ */
+export function refuseSingleLabel(
+  { path, entries }: Source,
+  examples: readonly Pick<Example, "label">[],
+): void {
+  const { label } = examples[0];
+  if (examples.some((example) => example.label !== label)) return;
+  throw new UserError(
+    `${path}: ${cite(entries[0].label)} is the only label: expected two at least`,
+    { hint: "is task.label the right column?" },
+  );
 }
 
 function distinctLabels({ path, entries }: Source): string[] {
@@ -40,14 +48,6 @@ function distinctLabels({ path, entries }: Source): string[] {
     );
   }
   return labels;
-}
-
-function checkGiven(labels: string[]): string[] {
-  const twice = labels.find((label, i) => labels.indexOf(label) !== i);
-  if (twice === undefined) return labels;
-  throw new UserError(`task.labels: ${cite(twice)} twice: expected each class once`, {
-    hint: "their order is the order of the results",
-  });
 }
 
 /** JavaScript's own order is that of UTF-16 units, which differs beyond the basic plane; that of UTF-8 bytes does not. */

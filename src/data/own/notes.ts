@@ -1,11 +1,20 @@
 // What a person should know about a split before trusting its scores, in a line each.
 import { classCounts } from "../../metrics/classification.ts";
+import type { OwnSettings } from "../settings.ts";
 import type { Example } from "../task.ts";
 import { citeAll } from "./entry.ts";
 import { countContradictions, countShared } from "./repeats.ts";
 
 const IMBALANCE = 3; // the largest class is so many times the smallest: guessing it scores 75 % of two classes
 const MAX_CLASSES = 6; // in a note; of more, the extremes
+
+interface ShareDescription {
+  kind: OwnSettings["kind"];
+  numDev: number;
+  /** Those of training included. */
+  numRows: number;
+  seed: number;
+}
 
 /** Rows, and how the labels are distributed. `title` is the task's name and the split's. */
 export function describe(
@@ -96,10 +105,14 @@ export function warnUnevaluated(
 }
 
 /** How the rows to evaluate on were chosen. */
-export function describeShare(path: string, numDev: number, numRows: number, seed: number): string {
+export function describeShare(
+  path: string,
+  { kind, numDev, numRows, seed }: ShareDescription,
+): string {
+  const strata = kind === "regression" ? "ranges of scores" : "labels";
   return (
     `${path}: seed ${seed} sets aside ${format(numDev)} of ${format(numRows)} rows ` +
-    `(${percent(numDev, numRows)}) for evaluation, of all labels alike`
+    `(${percent(numDev, numRows)}) for evaluation, of all ${strata} alike`
   );
 }
 

@@ -1,12 +1,12 @@
 // From the name in the config to the bytes of valid UTF-8 text: found, unpacked and checked to be what the name says.
-import { isUtf8 } from "node:buffer";
 import { isAbsolute, join, resolve } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { UserError } from "../../errors.ts";
 import { fileBytes, pathExists, readBytes, sha256 } from "../../files.ts";
-import { refuseBinary, refuseOtherFormat } from "./disguise.ts";
+import { refuseBinary, refuseInvalid, withoutMark } from "../decode.ts";
+import { linesOf } from "../lines.ts";
+import { refuseOldMac, refuseOtherFormat } from "./disguise.ts";
 import { type FormatName, formatOf } from "./formats.ts";
-import { lineRanges, linesOf } from "./lines.ts";
 
 /** A file of the user, read once. */
 export interface OwnFile {
@@ -28,9 +28,10 @@ export function openOwn(name: string, setting: string, dataDir: string | undefin
   if (size > MAX_BYTES) throw tooLarge(path, "");
   const raw = readBytes(path);
   if (raw.length === 0) throw emptyFile(path);
-  if (!isGzip) refuseBinary(path, raw);
-  const bytes = withoutMark(isGzip ? unpack(path, raw) : raw);
-  if (isGzip) refuseBinary(path, bytes);
+  const unpacked = isGzip ? unpack(path, raw) : raw;
+  refuseBinary(path, unpacked);
+  const bytes = withoutMark(unpacked);
+  refuseOldMac(path, bytes);
   const firstLine = firstLineOf(bytes);
   if (firstLine === undefined) throw emptyFile(path);
   refuseInvalid(path, bytes);
@@ -78,22 +79,7 @@ function emptyFile(path: string): UserError {
   });
 }
 
-function withoutMark(bytes: Buffer): Buffer {
-  return bytes.toString("latin1", 0, 3) === "\xef\xbb\xbf" ? bytes.subarray(3) : bytes;
-}
-
 function firstLineOf(bytes: Buffer): string | undefined {
   for (const { text } of linesOf(bytes)) if (text.trim() !== "") return text;
   return undefined;
-}
-
-/** A lenient decoder would train on replacement characters without a word. */
-function refuseInvalid(path: string, bytes: Buffer): void {
-  if (isUtf8(bytes)) return;
-  for (const { line, start, end } of lineRanges(bytes)) {
-    if (isUtf8(bytes.subarray(start, end))) continue;
-    throw new UserError(`${path}:${line}: not UTF-8: expected text in UTF-8`, {
-      hint: "if it comes from Windows: iconv -f WINDOWS-1252 -t UTF-8 FILE > NEW-FILE",
-    });
-  }
 }

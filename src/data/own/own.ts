@@ -4,7 +4,7 @@ import { invariant, UserError } from "../../errors.ts";
 import type { MetricName } from "../../metrics/metrics.ts";
 import type { OwnSettings } from "../settings.ts";
 import type { DataSource, Example, TextTask } from "../task.ts";
-import { cite, type Columns, type Entry } from "./entry.ts";
+import type { Columns, Entry } from "./entry.ts";
 import { classNames, classReader, readScore, refuseSingleLabel } from "./labels.ts";
 import { type OwnRows, readRows } from "./read.ts";
 import { splitsOf } from "./splits.ts";
@@ -14,20 +14,21 @@ import { splitsOf } from "./splits.ts";
  * Throws UserError naming file and line, or the setting.
  */
 export function ownTask(settings: OwnSettings, source: DataSource): TextTask {
-  const columns = checkColumns(settings);
+  const columns = columnsOf(settings);
   const { name, train: trainName, dev: devName } = settings;
   const train = readRows(trainName, "task.train", columns, source.dataDir);
   const dev = devName && readRows(devName, "task.dev", columns, source.dataDir);
   if (dev) refuseSame(train, dev);
-  refuseSingleLabel(train);
   const isRegression = settings.kind === "regression";
   const labels = isRegression ? [] : classNames(settings.labels, train);
   const readLabel = isRegression ? readScore : classReader(labels, originOf(settings, train));
   const withExamples = (rows: OwnRows) => ({ ...rows, examples: examplesOf(rows, readLabel) });
+  const labelled = withExamples(train);
+  refuseSingleLabel(train, labelled.examples);
   const splits = splitsOf(settings, {
     labels,
     seed: source.seed,
-    train: withExamples(train),
+    train: labelled,
     dev: dev ? withExamples(dev) : undefined,
   });
   return {
@@ -61,26 +62,9 @@ export function ownOutline({
   return { kind: "classification", evaluationSplits, metrics, mainMetric: "accuracy" };
 }
 
-/** What the schema cannot say of the section's keys together. */
-function checkColumns({ kind, text, textPair, label, labels }: OwnSettings): Columns {
-  if (kind === "pair" && textPair === undefined) {
-    throw new UserError(
-      "task.textPair: missing: expected the column of the second text, which kind: pair needs",
-      { hint: "set task.textPair, or task.kind: classification for single texts" },
-    );
-  }
-  if (kind === "regression" && labels !== undefined) {
-    throw new UserError("task.labels: given: expected only for classes, not for scores", {
-      hint: "leave it out, or set task.kind: classification",
-    });
-  }
-  const columns = { text, ...(textPair !== undefined && { textPair }), label };
-  const names = Object.values(columns);
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice === undefined) return columns;
-  throw new UserError(`task: column ${cite(twice)} twice: expected different columns`, {
-    hint: "task.text, task.textPair and task.label each name another column",
-  });
+/** The section's columns; the schema has seen to it that they differ. */
+function columnsOf({ text, textPair, label }: OwnSettings): Columns {
+  return { text, ...(textPair !== undefined && { textPair }), label };
 }
 
 function refuseSame(train: OwnRows, dev: OwnRows): void {

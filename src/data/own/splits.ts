@@ -27,7 +27,8 @@ export function splitsOf(
     ? { train: train.examples, dev: dev.examples }
     : divide(settings, train, seed);
   const numRows = train.examples.length;
-  const provenance = dev?.notes ?? [describeShare(train.path, divided.dev.length, numRows, seed)];
+  const share = { kind: settings.kind, numDev: divided.dev.length, numRows, seed };
+  const provenance = dev?.notes ?? [describeShare(train.path, share)];
   const [trainTitle, devTitle] = [`${settings.name} train`, `${settings.name} dev`];
   return {
     train: {

@@ -1,6 +1,6 @@
 // Tab-separated rows under a header line. Nothing is quoted or escaped, so a text can hold neither a tab nor a line break.
+import { linesOf } from "../lines.ts";
 import type { Columns, Entry } from "./entry.ts";
-import { linesOf } from "./lines.ts";
 import { tableReader } from "./table.ts";
 
 const WHY_RAGGED =

@@ -50,10 +50,19 @@ export function sortOut(
   const verb = policy === "keep" ? "kept" : "left out";
   const notes = Array.from(byFault, ([fault, { length }]) => {
     const ids = byFault.get(fault)!.map(({ id }) => id);
-    const named = `${ids.slice(0, MAX_NAMED).join(", ")}${length > MAX_NAMED ? ", …" : ""}`;
-    return `${place}: ${length} question${length === 1 ? "" : "s"} ${verb}, ${fault}: ${named}`;
+    return `${place}: ${numQuestions(length)} ${verb}, ${fault}: ${firstOf(ids)}`;
   });
   return { kept, notes };
+}
+
+/** `1 question`, `1,000 questions`. */
+export function numQuestions(count: number): string {
+  return `${count.toLocaleString("en")} question${count === 1 ? "" : "s"}`;
+}
+
+/** The ids, of many the first few. */
+export function firstOf(ids: readonly string[]): string {
+  return `${ids.slice(0, MAX_NAMED).join(", ")}${ids.length > MAX_NAMED ? ", …" : ""}`;
 }
 
 function misplacedAnswers(path: string, questions: readonly Question[]): UserError {

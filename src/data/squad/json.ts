@@ -3,7 +3,8 @@
 import { gunzipSync } from "node:zlib";
 import { UserError } from "../../errors.ts";
 import { readBytes, sha256 } from "../../files.ts";
-import { findSyntaxError } from "./syntax.ts";
+import { decodeText } from "../decode.ts";
+import { findSyntaxError } from "../json-syntax.ts";
 
 /** What the file says, and the hash of its bytes. Compressed files are known by their first bytes. */
 export function readJson(path: string): { value: unknown; sha256: string } {
@@ -19,8 +20,8 @@ export function readJson(path: string): { value: unknown; sha256: string } {
 function readHashed(path: string): { hash: string; text: string } {
   const bytes = readBytes(path);
   const isGzip = bytes[0] === 0x1f && bytes[1] === 0x8b; // RFC 1952
-  const text = (isGzip ? gunzip(path, bytes) : bytes).toString("utf8");
-  return { hash: sha256(bytes), text: text.startsWith("\ufeff") ? text.slice(1) : text };
+  const text = decodeText(path, isGzip ? gunzip(path, bytes) : bytes);
+  return { hash: sha256(bytes), text };
 }
 
 function gunzip(path: string, bytes: Buffer): Buffer {

@@ -7,38 +7,58 @@ import type { Answer, Question } from "../task.ts";
 /** The two releases; in 2.0 a question may have no answer. */
 export type Version = "1.1" | "2.0";
 
-/** All questions of a file in its order; `path` and the place in it are named where it has another layout. */
-export function readLayout(path: string, file: unknown, version: Version): Question[] {
+/** What a file holds. */
+export interface Layout {
+  /** In the order of the file. */
+  questions: Question[];
+  /** Ids of questions whose `is_impossible` says otherwise than their answers, which count: as in the official evaluate-v2.0.py. */
+  contradictory: string[];
+}
+
+/** A question, and whether its answers are there exactly where `is_impossible` denies it. */
+interface Read {
+  question: Question;
+  isContradictory: boolean;
+}
+
+/** All questions of a file; `path` and the place in it are named where it has another layout. */
+export function readLayout(path: string, file: unknown, version: Version): Layout {
   const articles = listIn(file, "data", path, ": ");
-  const questions = articles.flatMap(([article, place]) =>
+  const all = articles.flatMap(([article, place]) =>
     listIn(article, "paragraphs", place).flatMap(([paragraph, at]) =>
       readParagraph(paragraph, at, version),
     ),
   );
+  const questions = all.map(({ question }) => question);
   if (questions.length === 0) {
     throw new UserError(`${path}: no questions: expected some in data[].paragraphs[].qas`, {
       hint: "the download may have been cut short; get the file again",
     });
   }
   checkIds(path, questions);
-  return questions;
+  const contradictory = all.filter(({ isContradictory }) => isContradictory);
+  return { questions, contradictory: contradictory.map(({ question: { id } }) => id) };
 }
 
-function readParagraph(paragraph: unknown, place: string, version: Version): Question[] {
+function readParagraph(paragraph: unknown, place: string, version: Version): Read[] {
   const context = textIn(paragraph, "context", place);
   const toUtf16 = utf16Places(context);
-  return listIn(paragraph, "qas", place).map(([question, at]) => ({
-    id: textIn(question, "id", at),
-    question: textIn(question, "question", at),
-    context,
-    answers: readAnswers(question, at, toUtf16, version),
-  }));
+  return listIn(paragraph, "qas", place).map(([item, at]) => {
+    const id = textIn(item, "id", at);
+    const question = textIn(item, "question", at);
+    const answers = readAnswers(item, at, toUtf16, version);
+    return {
+      question: { id, question, context, answers },
+      isContradictory: fieldIn(item, "is_impossible", at) === answers.length > 0,
+    };
+  });
 }
 
 function readAnswers(question: unknown, place: string, toUtf16: ToUtf16, version: Version) {
   const isImpossible = fieldIn(question, "is_impossible", place) === true;
-  const answers = isImpossible ? [] : listIn(question, "answers", place);
-  if (answers.length === 0 && version === "1.1") {
+  const isLeftOut = isImpossible && fieldIn(question, "answers", place) === undefined;
+  const answers = isLeftOut ? [] : listIn(question, "answers", place);
+  if (version === "1.1" && (isImpossible || answers.length === 0)) {
     const missing = isImpossible ? "is_impossible: true" : "answers: none";
     throw new UserError(`${place}.${missing}: expected questions with answers, as in SQuAD 1.1`, {
       hint: "SQuAD 2.0 has questions without one: set task.name: squad2",

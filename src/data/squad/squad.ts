@@ -3,7 +3,7 @@
 import type { SpanMetricName } from "../../metrics/squad.ts";
 import type { SpanSettings } from "../settings.ts";
 import type { LoadedQuestions, SpanTask } from "../task.ts";
-import { sortOut } from "./faults.ts";
+import { firstOf, numQuestions, sortOut } from "./faults.ts";
 import { findSplit } from "./find.ts";
 import { readJson } from "./json.ts";
 import { readLayout, type Version } from "./layout.ts";
@@ -58,7 +58,7 @@ function readSplit(
   split: string,
 ): LoadedQuestions {
   const { sha256, value } = readJson(path);
-  const questions = readLayout(path, value, release.version);
+  const { contradictory, questions } = readLayout(path, value, release.version);
   const place = `${settings.name} ${split}`;
   const policy = split === "train" ? settings.misplacedAnswers : "keep";
   const { kept, notes } = sortOut(questions, { path, place, policy });
@@ -68,18 +68,34 @@ function readSplit(
     questions: kept,
     files: [{ path, sha256 }],
     notes,
-    caveats: caveatsOf(place, questions.length, release, split),
+    caveats: [
+      ...otherSize(place, questions.length, release, split),
+      ...leftOut(place, questions.length - kept.length),
+      ...contradictions(place, contradictory),
+    ],
   };
 }
 
 /** Files of another number of questions are not the official ones. */
-function caveatsOf(place: string, found: number, release: Release, split: string): string[] {
+function otherSize(place: string, found: number, release: Release, split: string): string[] {
   const official = release.numQuestions[split];
   if (found === official) return [];
   const share = `${count(found)} of SQuAD ${release.version}'s ${count(official)} questions`;
   const other = `${count(found)} questions where SQuAD ${release.version} has ${count(official)}`;
   const what = found < official ? share : other;
   return [`${place}: ${what}: scores are not comparable with published ones`];
+}
+
+/** The notes say which and why, but only results last. */
+function leftOut(place: string, number: number): string[] {
+  if (number === 0) return [];
+  return [`${place}: ${numQuestions(number)} ${number === 1 ? "was" : "were"} left out`];
+}
+
+function contradictions(place: string, ids: readonly string[]): string[] {
+  if (ids.length === 0) return [];
+  const what = `${numQuestions(ids.length)} whose is_impossible contradicts the answers, which count`;
+  return [`${place}: ${what}: ${firstOf(ids)}`];
 }
 
 function count(value: number): string {

@@ -50,7 +50,6 @@ function encoderPanel(all: readonly Row[]): Picture | undefined {
     ...(all.length > rows.length
       ? [`without a finished run: ${settings(all.length - rows.length)}`]
       : []),
-    ...new Set(rows.flatMap(({ caveats }) => caveats)),
   ];
   const tasks = [...groupBy(compared, ({ row }) => placeOf(row)).values()];
   const input =
@@ -61,6 +60,7 @@ function encoderPanel(all: readonly Row[]): Picture | undefined {
       `${input.subtitle[0]}${input.marks.some(({ isSingle }) => isSingle) ? "; hollow: a single seed" : ""}`,
       ...input.subtitle.slice(1),
       ...(remarks.length > 0 ? [remarks.join("; ")] : []),
+      ...new Set(rows.flatMap(({ caveats }) => caveats)),
     ],
     isRelative,
     rows: compared.map(({ row }) => row),

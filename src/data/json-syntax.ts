@@ -21,7 +21,7 @@ const grammar: Record<string, Record<string, string>> = {
   colon: { ":": "value" },
   "comma or }": { ",": "key", "}": "after" },
   "comma or ]": { ",": "value", "]": "after" },
-  "end of the file": {},
+  "nothing more": {},
 };
 
 /** The first place after which no JSON text goes on like this one, and what would be right there. */
@@ -38,7 +38,7 @@ export function findSyntaxError(text: string): { position: number; expected: str
     if (kind === "{") open.push("comma or }");
     if (kind === "[") open.push("comma or ]");
     if (kind === "}" || kind === "]") open.pop();
-    expected = next === "after" ? (open.at(-1) ?? "end of the file") : next;
+    expected = next === "after" ? (open.at(-1) ?? "nothing more") : next;
     position = matchEnd(BLANKS, text, end);
   }
   return { position, expected };

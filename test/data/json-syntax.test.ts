@@ -1,6 +1,6 @@
 // Places of syntax errors, against those that JSON.parse names where it names one.
 import { expect, test } from "vitest";
-import { findSyntaxError } from "../../src/data/squad/syntax.ts";
+import { findSyntaxError } from "../../src/data/json-syntax.ts";
 
 const text =
   '{"a": [1, -2.5e3, "x\\u00e9\\n\\"", true, null, {}, []],\n "b": {"c": false, "d": [[""]]}}';
