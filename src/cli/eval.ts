@@ -74,8 +74,9 @@ async function scoreAll(
     for (const name of split === undefined ? evaluationSplits : [split]) {
       const options = { split: name, ...(data !== undefined && { dataDir: data }), ...watch };
       const { files } = await readSplit(opened, run, options);
-      for (const { path } of out === undefined ? [] : files)
-        checkNotInput({ called: "--out", path: out! }, { called: name, path });
+      if (out !== undefined)
+        for (const { path } of files)
+          checkNotInput({ called: "--out", path: out }, { called: name, path });
       const evaluated = await evaluateRun(opened, run, options);
       answers?.file.write(answers.render(listAnswers(run, evaluated)));
       scored.push(await describe(run, evaluated));

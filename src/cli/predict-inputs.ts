@@ -87,8 +87,8 @@ export async function predictInputs(
 /** Answers over the texts would be the end of the texts. */
 async function checkOutput(output: string, input: string): Promise<void> {
   const { checkNotInput } = await import("../inference/outputs.ts");
-  if (input === "-") return;
-  checkNotInput({ called: "--output", path: output }, { called: "--input", path: input });
+  const path = input === "-" ? "/dev/stdin" : input; // where there is none, as on Windows, nothing is refused
+  checkNotInput({ called: "--output", path: output }, { called: "--input", path });
 }
 
 /** What was written to standard output before an interruption stays there. */

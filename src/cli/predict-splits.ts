@@ -50,8 +50,9 @@ async function answerSplit(
   for (const [i, run] of opened.runs.entries()) {
     const options = { split, ...(data !== undefined && { dataDir: data }), ...watch };
     const { encoded, files } = await readSplit(opened, run, options);
-    for (const { path } of output === undefined ? [] : files)
-      checkNotInput({ called: "--output", path: output! }, { called: split, path });
+    if (output !== undefined)
+      for (const { path } of files)
+        checkNotInput({ called: "--output", path: output }, { called: split, path });
     const answers = await predictSplit(opened, run, encoded, {
       signal: watch.signal,
       onProgress: (done, total) =>

@@ -24,7 +24,7 @@ const maxLength = z.int().min(4).default(128);
 /** Not needed: benchmarks are known by their names. */
 const benchmark = z.literal("benchmark").optional();
 
-const text = z.strictObject({
+const textTask = z.strictObject({
   kind: benchmark,
   /** Which task to learn; `peft tasks` lists them. */
   name: z.enum(textTaskNames),
@@ -55,12 +55,12 @@ const SHORTEST_QUESTION = 4; // tokens of a window that are not its context's: a
 /** Refuses windows that share so much that none of them gets on; questions that are longer leave less still. */
 function checkStride(
   { maxLength: length, stride }: { maxLength: number; stride: number },
-  { addIssue }: z.RefinementCtx,
+  context: z.RefinementCtx,
 ): void {
   const room = length - SHORTEST_QUESTION;
   if (stride < room) return;
   const why = `windows of ${length} tokens that share ${stride} do not get on`;
-  addIssue({ code: "custom", path: ["stride"], message: `expected below ${room}: ${why}` });
+  context.addIssue({ code: "custom", path: ["stride"], message: `expected below ${room}: ${why}` });
 }
 
 const squad = z
@@ -107,9 +107,9 @@ const ownSettings = z.strictObject({
 });
 
 /** What the keys say together. */
-const own = ownSettings.superRefine((settings, { addIssue }) => {
+const own = ownSettings.superRefine((settings, context) => {
   const refuse = (key: keyof typeof settings, message: string) =>
-    addIssue({ code: "custom", path: [key], message });
+    context.addIssue({ code: "custom", path: [key], message });
   const { kind, label, labels = [], text, textPair } = settings;
   if (kind === "pair" && textPair === undefined)
     refuse("textPair", "missing: expected the column of the second text, which kind: pair needs");
@@ -124,7 +124,7 @@ const own = ownSettings.superRefine((settings, { addIssue }) => {
 
 /** The `task:` section. */
 export const TaskSettings = z.discriminatedUnion("kind", [
-  z.discriminatedUnion("name", [text, squad, squad2]),
+  z.discriminatedUnion("name", [textTask, squad, squad2]),
   own,
 ]);
 

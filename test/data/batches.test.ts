@@ -123,6 +123,11 @@ describe("collate", () => {
   });
 });
 
+test("a split of nothing makes an empty batch", () => {
+  const batch = collate(splitOf(), new Int32Array(0));
+  expect(batch).toMatchObject({ labels: new Float32Array(0), numExamples: 0, length: 0 });
+});
+
 test("lengthsOf and paddingWaste", () => {
   const split = splitOf(2, 4, 3, 4);
   expect(lengthsOf(split)).toEqual(Int32Array.of(2, 4, 3, 4));

@@ -173,6 +173,15 @@ describe("copes with", () => {
 });
 
 describe("refuses", () => {
+  test("bytes that are not UTF-8, which a lenient reader would train on", () => {
+    mkdirSync(join(glue, "SST-2"));
+    const content = Buffer.from("sentence\tlabel\na caf\u00e9 \t1\n", "latin1");
+    writeFileSync(join(glue, "SST-2/train.tsv"), content);
+    expect(refusal("sst2").message).toBe(
+      `${join(glue, "SST-2/train.tsv")}:2:6: not UTF-8: expected text in UTF-8`,
+    );
+  });
+
   const header = "sentence\tlabel";
   const mrpcHeader = "Quality\t#1 ID\t#2 ID\t#1 String\t#2 String";
 

@@ -237,10 +237,13 @@ describe("refuses by file, line and column", () => {
   test("bytes that are not UTF-8, compressed or not", () => {
     const latin1 = Buffer.from('{"data": [],\n "x": "caf\u00e9"}', "latin1");
     for (const [content, message] of [
-      [latin1, ":2:10: not UTF-8: expected text in UTF-8"],
-      [gzipSync(latin1), ":2:10: not UTF-8: expected text in UTF-8"],
+      [latin1, ":2:11: not UTF-8: expected text in UTF-8"],
+      [gzipSync(latin1), ":2:11: not UTF-8: expected text in UTF-8"],
       [Buffer.from(`\ufeff${whole}`, "utf16le"), ": looks like UTF-16: expected text in UTF-8"],
-      [Buffer.from(whole, "utf16le"), ": looks like a binary file or UTF-16: expected text in UTF-8"],
+      [
+        Buffer.from(whole, "utf16le"),
+        ": looks like a binary file or UTF-16: expected text in UTF-8",
+      ],
     ] as const) {
       const path = write("train-v1.1.json", content);
       const error = refusal();

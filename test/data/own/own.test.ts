@@ -84,6 +84,11 @@ describe("classes", () => {
   });
 
   test("have the config's order, and may be more than the file has", () => {
+    expect(withLabels(["0", "1", "true"], { labels: [1, 0, true] }).task.labels).toEqual([
+      "1",
+      "0",
+      "true",
+    ]);
     const { task, train } = withLabels(["wet", "dry"], { labels: ["wet", "icy", "dry"] });
     expect(task.labels).toEqual(["wet", "icy", "dry"]);
     expect(train.examples.map(({ label }) => label)).toEqual([0, 2]);
@@ -181,5 +186,9 @@ describe("notes", () => {
       "own-data dev: 4 rows; dry 2 (50 %), icy 0 (0 %), wet 2 (50 %)",
       'own-data dev: no row of "icy" to evaluate on',
     ]);
+    const scores = rows.map(([text], i) => [text, `${i}`] as const);
+    writeFiles(dir, { "b.csv": csvOf(scores) });
+    const [note] = load(dir, { train: "b.csv", kind: "regression" }).dev.notes;
+    expect(note).toMatch(/for evaluation, of all ranges of scores alike$/);
   });
 });
