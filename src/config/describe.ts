@@ -28,6 +28,9 @@ const DISCRIMINATORS = ["kind", "name"];
 
 const root = z.toJSONSchema(experimentSchema, { io: "input" }) as Description;
 
+/** The kind of tasks that have a name: valid, never needed, and confusing to be offered. */
+const UNSPOKEN = "benchmark";
+
 /** What may stand at `path`, such as `an integer of at least 1`. `data` decides between the keys of different methods. */
 export function expectedAt(path: Path, data: unknown): string {
   const descriptions = describedAt(path, data);
@@ -39,7 +42,7 @@ export function expectedAt(path: Path, data: unknown): string {
   if (choices.length > 0) return `a map ${choices.join(", or ")}`;
   const allWords = descriptions.map(words);
   if (allWords.length > 0 && allWords.every(({ length }) => length > 0))
-    return anyOf([...new Set(allWords.flat())].map(quote));
+    return anyOf([...new Set(allWords.flat())].filter((word) => word !== UNSPOKEN).map(quote));
   return anyOf([...new Set(descriptions.map(inWords))]);
 }
 
