@@ -33,7 +33,11 @@ export async function startContender(
   return {
     title,
     step: async () => (await ask("go")).ms,
-    quit: async () => (await ask("quit")).peakRssBytes,
+    quit: async () => {
+      const { peakRssBytes } = await ask("quit");
+      child.stdin.end(); // an open one keeps a Node process alive
+      return peakRssBytes;
+    },
   };
 }
 
