@@ -63,7 +63,14 @@ export function renderEvaluation(evaluation: Evaluation): string {
 }
 
 /** The end of a run: the best scores beside those of the majority class, and where everything is. */
-export function renderSummary({ runDir, caveats = [], evaluations, best, majority, seconds }: Summary): string {
+export function renderSummary({
+  runDir,
+  caveats = [],
+  evaluations,
+  best,
+  majority,
+  seconds,
+}: Summary): string {
   const lines = [`time          ${duration(seconds)}`, `run folder    ${runDir}`];
   if (best === null) return `no evaluation was completed\n${lines.join("\n")}\n`;
   const ofBest = evaluations.filter(({ step }) => step === best.step);

@@ -1,65 +1,12 @@
 // SQuAD's layout in invented files: where they are looked for, what is made of them, and what a user is told about files that
-// are not as they should be.
-import { mkdirSync, writeFileSync } from "node:fs";
+// are not as they should be. squad-faults.test.ts has answers that are not where they should be.
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { beforeEach, describe, expect, test } from "vitest";
-import { SpanSettings } from "../../src/data/settings.ts";
-import { squadTask } from "../../src/data/squad/squad.ts";
-import { UserError } from "../../src/errors.ts";
+import { describe, expect, test } from "vitest";
 import { sha256 } from "../../src/files.ts";
-import { temporaryFolders } from "../support/temp.ts";
+import { ask, context, fileOf, squadFiles, taskOf } from "../support/squad-files.ts";
 
-const newFolder = temporaryFolders();
-let folder: string;
-beforeEach(() => {
-  folder = newFolder();
-});
-
-type Settings = Partial<SpanSettings>;
-
-const taskOf = (settings: Settings) =>
-  squadTask(SpanSettings.parse({ name: "squad", ...settings }));
-
-function load(split = "train", settings: Settings = {}, dataDir: string | undefined = folder) {
-  return taskOf(settings).load(split, { dataDir, seed: 0 });
-}
-
-/** The UserError that loading throws. */
-function refusal(...args: Parameters<typeof load>): UserError {
-  try {
-    load(...args);
-  } catch (error) {
-    if (error instanceof UserError) return error;
-    throw error;
-  }
-  throw new Error("loading was expected to fail");
-}
-
-function write(name: string, content: unknown): string {
-  const path = join(folder, name);
-  mkdirSync(join(path, ".."), { recursive: true });
-  const isRaw = typeof content === "string" || Buffer.isBuffer(content);
-  writeFileSync(path, isRaw ? content : JSON.stringify(content));
-  return path;
-}
-
-const context = "The blue boat belongs to Mara. 😀 The red one sank in 1871.";
-
-/** A file of one paragraph. */
-function fileOf(qas: unknown[], text = context) {
-  return { version: "1.1", data: [{ title: "Boats", paragraphs: [{ context: text, qas }] }] };
-}
-
-/** A question whose answers stand where they first occur, counted in characters. */
-function ask(id: string, ...answers: string[]) {
-  const place = (text: string) => Array.from(context.slice(0, context.indexOf(text))).length;
-  return {
-    id,
-    question: `Question ${id}?`,
-    answers: answers.map((text) => ({ text, answer_start: place(text) })),
-  };
-}
+const { folder, load, newFolder, refusal, write } = squadFiles();
 
 const boats = fileOf([ask("a", "Mara"), ask("b", "1871", "in 1871")]);
 
@@ -113,7 +60,7 @@ describe("reads", () => {
     expect(caveats).toHaveLength(1); // about their number only
     const error = refusal("dev", { dev: "dev-v2.0.json" });
     expect(error.message).toBe(
-      `${join(folder, "dev-v2.0.json")}: data[0].paragraphs[0].qas[0].is_impossible: true: expected questions with answers, as in SQuAD 1.1`,
+      `${join(folder(), "dev-v2.0.json")}: data[0].paragraphs[0].qas[0].is_impossible: true: expected questions with answers, as in SQuAD 1.1`,
     );
     expect(error.hint).toContain("squad2");
   });
@@ -186,7 +133,7 @@ describe("looks for", () => {
     expect(load("dev", { dev: "mine/questions.json" }).files[0].path).toBe(path);
     expect(load("train", { train: path }, newFolder()).questions).toHaveLength(2);
     const error = refusal("dev", { dev: "nowhere.json" });
-    expect(error.message).toBe(`task.dev: ${join(folder, "nowhere.json")}: no such file`);
+    expect(error.message).toBe(`task.dev: ${join(folder(), "nowhere.json")}: no such file`);
     expect(error.hint).toContain("--data");
     const both = { train: path, dev: path };
     expect(taskOf(both).load("dev", { dataDir: undefined, seed: 0 }).questions).toHaveLength(2);
@@ -198,9 +145,9 @@ describe("looks for", () => {
     write("train-v1.1.json", boats);
     const error = refusal("dev");
     for (const name of ["dev-v1.1.json", "dev-v1.1.json.gz", "squad/dev-v1.1.json"])
-      expect(error.message).toContain(join(folder, name));
+      expect(error.message).toContain(join(folder(), name));
     expect(error.hint).toContain("task.dev");
-    const nowhere = join(folder, "nowhere");
+    const nowhere = join(folder(), "nowhere");
     expect(refusal("train", {}, nowhere).message).toContain(`${nowhere}: no such folder`);
     const task = taskOf({});
     expect(() => task.load("train", { dataDir: undefined, seed: 0 })).toThrow(
@@ -288,81 +235,4 @@ describe("refuses another layout by its place", () => {
     expect(error.message).toContain(message);
     expect(error.hint).toBeDefined();
   });
-});
-
-describe("answers that do not stand at their place", () => {
-  const shifted = (id: string, text: string, by: number) => {
-    const [answer] = ask(id, text).answers;
-    return { ...ask(id), answers: [{ text, answer_start: answer.answer_start + by }] };
-  };
-  const qas = [ask("good", "boat"), shifted("x", "1871", -2), shifted("y", "Mara", 90)];
-
-  test("are left out of training, by name", () => {
-    write("train-v1.1.json", fileOf(qas));
-    const { caveats, notes, questions } = load();
-    expect(questions.map(({ id }) => id)).toEqual(["good"]);
-    expect(caveats).toContain("squad train: 2 questions were left out");
-    expect(notes).toEqual([
-      "squad train: 2 questions left out, an answer does not stand at the given place: x, y",
-    ]);
-  });
-
-  test("are named up to a few", () => {
-    write("train-v1.1.json", fileOf([qas[0], ..."abcdefg".split("").map((id) => shifted(id, "Mara", 1))])); // prettier-ignore
-    expect(load().notes[0]).toMatch(/: 7 questions left out, .*: a, b, c, d, e, …$/);
-  });
-
-  test("are an error where the settings say so, with the place as the file counts", () => {
-    const path = write("train-v1.1.json", fileOf(qas));
-    const { hint, message } = refusal("train", { misplacedAnswers: "error" });
-    const place = Array.from(context.slice(0, context.indexOf("1871"))).length - 2;
-    expect(message).toBe(
-      `${path}: question x: answer "1871" at ${place}: "n 18" stands there; 2 such questions in all`,
-    );
-    expect(hint).toContain("task.misplacedAnswers: skip");
-  });
-
-  test("are kept for evaluation, which says so", () => {
-    write("dev-v1.1.json", fileOf(qas));
-    const { notes, questions } = load("dev", { misplacedAnswers: "error" });
-    expect(questions).toHaveLength(3);
-    expect(notes).toEqual([
-      "squad dev: 2 questions kept, an answer does not stand at the given place: x, y",
-    ]);
-  });
-
-  test("cannot be all there is to train on", () => {
-    write("train-v1.1.json", fileOf(qas.slice(1)));
-    expect(refusal().message).toContain("no question is left: an answer does not stand");
-  });
-
-  test("are none where only characters and code units differ", () => {
-    write("train-v1.1.json", fileOf([ask("a", "1871."), ask("b", "😀 The red"), ask("c", "😀")]));
-    const { notes, questions } = load("train", { misplacedAnswers: "error" });
-    expect(notes).toEqual([]);
-    for (const { answers } of questions)
-      expect(context.startsWith(answers[0].text, answers[0].start)).toBe(true);
-  });
-});
-
-test("questions, contexts and answers without text are left out of training and kept for evaluation", () => {
-  const blank = { text: "", answer_start: 3 };
-  const qas = [
-    { ...ask("q", "boat"), question: " " },
-    { ...ask("e"), answers: [blank] },
-    ask("good", "boat"),
-  ];
-  const file = fileOf(qas);
-  const none = { ...ask("c"), answers: [{ text: "boat", answer_start: 0 }] };
-  file.data.push({ title: "", paragraphs: [{ context: "", qas: [none] }] });
-  write("train-v1.1.json", file);
-  write("dev-v1.1.json", file);
-  const { notes, questions } = load("train", { misplacedAnswers: "error" });
-  expect(questions.map(({ id }) => id)).toEqual(["good"]);
-  expect(notes).toEqual([
-    "squad train: 1 question left out, the question is empty: q",
-    "squad train: 1 question left out, an answer is empty: e",
-    "squad train: 1 question left out, the context is empty: c",
-  ]);
-  expect(load("dev").questions).toHaveLength(4);
 });
