@@ -4,6 +4,7 @@ import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { isOwn, type TaskSettings } from "../data/settings.ts";
 import type { DataSource } from "../data/task.ts";
+import { ownFileTask } from "../data/own/own.ts";
 import { openTask, outlineOf } from "../data/tasks.ts";
 import { createEngine, type Device } from "../engine/create.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -133,19 +134,22 @@ export async function readSplit(
   run: TrainedRun,
   { dataDir, report, split: name }: Omit<EvaluateOptions, "signal">,
 ): Promise<EvaluationData> {
-  const { settings, source } = dataOf(run, dataDir);
+  const { file, settings, source } = dataOf(run, dataDir);
   const { evaluationSplits } = outlineOf(settings);
-  if (isFileGiven(dataDir) && !evaluationSplits.includes(name))
+  if (file !== undefined && !evaluationSplits.includes(name))
     throw new UserError(`split ${name}: --data names one file: expected ${evaluationSplits.join(" or ")}`, { hint: "leave --split out, or name the folder with the run's files" }); // prettier-ignore
   if (name !== "train" && !evaluationSplits.includes(name))
     throw new UserError(
       `split ${name}: ${settings.name} has no such split: expected ${[...evaluationSplits, "train"].join(", ")}`,
       { hint: "leave --split out to use the splits that the run was evaluated on" },
     );
-  const key = JSON.stringify([settings, source, name]);
+  const key = JSON.stringify([settings, source, file, name]);
   const known = splits.get(key);
   if (known) return known;
-  const task = openTask(settings, source);
+  const task =
+    file !== undefined && isOwn(settings)
+      ? ownFileTask(settings, file)
+      : openTask(settings, source);
   const options = { task, settings, name, keepSpans: true };
   const split = prepareSplit(options, source, tokenizer, report);
   splits.set(key, split);
@@ -156,7 +160,7 @@ export async function readSplit(
 function dataOf(
   { experiment, labels }: TrainedRun,
   data: string | undefined,
-): { settings: TaskSettings; source: DataSource } {
+): { settings: TaskSettings; source: DataSource; file?: string } {
   const { dataDir, seed, task } = experiment;
   const isFile = isFileGiven(data);
   const folder = isFile || data === undefined ? dataDir : data;
@@ -171,7 +175,7 @@ function dataOf(
   if (!isOwn(task)) return { settings: task, source };
   // The classes in the order that the head was trained with, whatever is in the files now.
   const known = labels.length > 0 ? { ...task, labels: [...labels] } : task;
-  return { settings: isFile ? { ...known, dev: resolve(data) } : known, source };
+  return { settings: known, source, ...(isFile && { file: resolve(data) }) };
 }
 
 function isFileGiven(data: string | undefined): data is string {

@@ -1,4 +1,4 @@
-import { copyFileSync, cpSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import type { Answers } from "../../src/answers/collect.ts";
@@ -255,6 +255,7 @@ describe("own data", () => {
         report,
       });
     expect((await on()).metrics).toEqual(result.best?.metrics);
+    rmSync(join(dataDir, "train.csv")); // the run knows its classes
     const other = await on("new.csv");
     expect(other.data.encoded.count).toBe(2);
     expect(recordedScores(runs[0], other)?.isSameData).toBe(false);

@@ -6,6 +6,7 @@ import type { OwnSettings } from "../settings.ts";
 import type { DataSource, Example, TextTask } from "../task.ts";
 import type { Columns, Entry } from "./entry.ts";
 import { classNames, classReader, readScore, refuseSingleLabel } from "./labels.ts";
+import { describe } from "./notes.ts";
 import { type OwnRows, readRows } from "./read.ts";
 import { splitsOf } from "./splits.ts";
 
@@ -42,6 +43,33 @@ export function ownTask(settings: OwnSettings, source: DataSource): TextTask {
       invariant(split === "train" || split === "dev", `${name} has no split ${split}`);
       return splits[split];
     },
+  };
+}
+
+/**
+ * The task of a model that knows its classes, with all rows of one file as any of its splits. Throws UserError naming file and
+ * line.
+ */
+export function ownFileTask(settings: OwnSettings, file: string): TextTask {
+  const { kind, labels = [], name } = settings;
+  const rows = readRows(file, "--data", columnsOf(settings), undefined);
+  const isRegression = kind === "regression";
+  const readLabel = isRegression ? readScore : classReader(labels, "which the run was trained on");
+  const { notes, path, sha256 } = rows;
+  const examples = examplesOf(rows, readLabel);
+  const title = `${name} (${basename(file)})`;
+  return {
+    ...ownOutline({ kind, labels }),
+    name,
+    title,
+    labels,
+    needsDataDir: false,
+    isSplitBySeed: false,
+    load: () => ({
+      examples,
+      files: [{ path, sha256 }],
+      notes: [...notes, describe(title, examples, labels)],
+    }),
   };
 }
 

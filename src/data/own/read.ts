@@ -16,10 +16,10 @@ export interface OwnRows {
 
 const MAX_LINES = 5; // line numbers in a note
 
-/** Reads the file that `task.train` or `task.dev` names. Throws UserError naming file and line. */
+/** Reads the file that `setting` names. Throws UserError naming file and line. */
 export function readRows(
   name: string,
-  setting: "task.train" | "task.dev",
+  setting: "task.train" | "task.dev" | "--data",
   columns: Columns,
   dataDir: string | undefined,
 ): OwnRows {
