@@ -1,8 +1,8 @@
 // Every mistake in a user's files and settings: its place, its value, what was expected and the way out.
 import { mkdirSync, writeFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { temporaryFolders } from "../../support/temp.ts";
 import { refusal, writeFiles } from "./files.ts";
 
@@ -32,10 +32,11 @@ describe("files that are not there or not text", () => {
   });
 
   test("one that is in the current folder, but not in the data folder", () => {
-    const here = folder();
+    const [before, here] = [process.cwd(), folder()];
     writeFiles(here, { "reviews.csv": "" });
-    const path = relative(".", join(here, "reviews.csv"));
-    expect(refusal(folder(), { train: path }).hint).toContain("only without --data");
+    process.chdir(here);
+    onTestFinished(() => process.chdir(before));
+    expect(refusal(folder(), { train: "reviews.csv" }).hint).toContain("only without --data");
   });
 
   test("a folder", () => {
