@@ -81,29 +81,55 @@ export function makeFolder(path: string): void {
   });
 }
 
-/**
- * Replaces the file at `path` by `chunks`, one after the other: written beside it, flushed to the disk, renamed over it.
- * On any failure the old file stays and the unfinished one is removed.
- */
-export function writeAtomic(path: string, ...chunks: (string | Uint8Array)[]): void {
+/** A file that is there only when it is complete. */
+export interface AtomicFile {
+  write(chunk: string | Uint8Array): void;
+  /** Puts it in its place, flushed to the disk. */
+  finish(): void;
+  /** Removes what was written; does nothing once finished. */
+  discard(): void;
+}
+
+/** Opens a file for writing beside `path`, which it replaces in the end. Whoever opens it must finish or discard it. */
+export function openAtomic(path: string): AtomicFile {
   const temporary = `${path}.${process.pid}.tmp`;
-  attempt(path, () => {
-    makeFolder(dirname(path));
-    const file = openSync(temporary, "w");
-    try {
-      try {
-        for (const chunk of chunks) writeAll(file, chunk);
-        fsyncSync(file);
-      } finally {
-        closeSync(file);
-      }
-      renameSync(temporary, path);
-      syncFolder(dirname(path));
-    } catch (error) {
+  makeFolder(dirname(path));
+  let file: number | undefined = attempt(path, () => openSync(temporary, "w"));
+  const close = () => {
+    if (file !== undefined) closeSync(file);
+    file = undefined;
+  };
+  return {
+    write: (chunk) => attempt(path, () => writeAll(file!, chunk)),
+    finish: () =>
+      attempt(path, () => {
+        fsyncSync(file!);
+        close();
+        try {
+          renameSync(temporary, path);
+        } catch (error) {
+          rmSync(temporary, { force: true });
+          throw error;
+        }
+        syncFolder(dirname(path));
+      }),
+    discard: () => {
+      if (file === undefined) return;
+      close();
       rmSync(temporary, { force: true });
-      throw error;
-    }
-  });
+    },
+  };
+}
+
+/** Replaces the file at `path` by `chunks`, one after the other. On any failure the old file stays as it was. */
+export function writeAtomic(path: string, ...chunks: (string | Uint8Array)[]): void {
+  const file = openAtomic(path);
+  try {
+    for (const chunk of chunks) file.write(chunk);
+    file.finish();
+  } finally {
+    file.discard();
+  }
 }
 
 function writeAll(file: number, chunk: string | Uint8Array): void {

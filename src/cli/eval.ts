@@ -2,7 +2,8 @@
 import { basename } from "node:path";
 import type { Command } from "commander";
 import type { Evaluated, OpenedRuns } from "../inference/evaluate.ts";
-import type { OutputFile, Renderer } from "../inference/outputs.ts";
+import type { AtomicFile } from "../files.ts";
+import type { Renderer } from "../inference/outputs.ts";
 import type { TrainedRun } from "../inference/trained-run.ts";
 import type { Report } from "../train/events.ts";
 import type { Io } from "./io.ts";
@@ -62,7 +63,7 @@ async function scoreAll(
   opened: OpenedRuns,
   { data, out, split }: EvalOptions,
   watch: { report: Report; signal: AbortSignal },
-  answers: { render: Renderer; file: OutputFile } | undefined,
+  answers: { render: Renderer; file: AtomicFile } | undefined,
 ): Promise<ScoredSplit[]> {
   const { evaluateRun, readSplit } = await import("../inference/evaluate.ts");
   const { checkNotInput } = await import("../inference/outputs.ts");

@@ -1,20 +1,10 @@
 // The `task:` section of an experiment: one of the benchmarks by name, or the user's own files. Every key, its unit, its range and
 // its default.
 import { z } from "zod";
+import { type GlueName, layouts } from "./glue-layouts.ts";
 
 /** The GLUE tasks and the one that comes with the program. */
-export const textTaskNames = [
-  "cola",
-  "sst2",
-  "mrpc",
-  "stsb",
-  "qqp",
-  "mnli",
-  "qnli",
-  "rte",
-  "wnli",
-  "spam",
-] as const;
+const textTaskNames = [...(Object.keys(layouts) as GlueName[]), "spam"] as const;
 
 const benchmarkNames: readonly string[] = [...textTaskNames, "squad", "squad2"];
 

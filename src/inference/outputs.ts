@@ -1,9 +1,8 @@
 // Predictions as text: JSON lines, or tables whose columns are the dotted keys of the same objects.
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
-import { dirname } from "node:path";
+import { statSync } from "node:fs";
 import { stringify } from "csv-stringify/sync";
 import { UserError } from "../errors.ts";
-import { attempt, makeFolder } from "../files.ts";
+import { type AtomicFile, attempt, openAtomic } from "../files.ts";
 
 type Cells = [column: string, cell: string][];
 
@@ -78,15 +77,6 @@ function oneLine(cell: string): string {
   return cell.replaceAll(/[\t\r\n]+/g, " ");
 }
 
-/** A file that is there only when it is complete. */
-export interface OutputFile {
-  write(text: string): void;
-  /** Puts it in its place. */
-  finish(): void;
-  /** Removes what was written; does nothing once finished. */
-  discard(): void;
-}
-
 /**
  * Throws UserError where the file to write is one that is read, under whatever name. `output` and `input` are options or what else
  * the files are called, with their paths.
@@ -105,33 +95,9 @@ export function checkNotInput(
   );
 }
 
-/** Opens a file for writing beside `path`, which it replaces in the end: of any length, unlike `writeAtomic`'s. */
-export function openOutput(path: string): OutputFile {
-  const temporary = `${path}.${process.pid}.tmp`;
-  makeFolder(dirname(path));
+/** Opens a file for answers, there only when it is complete. Throws UserError where a folder is in its place. */
+export function openOutput(path: string): AtomicFile {
   if (attempt(path, () => statSync(path, { throwIfNoEntry: false }))?.isDirectory())
     throw new UserError(`${path}: is a folder, expected a file`, { hint: "name a file in it" });
-  let file: number | undefined = attempt(path, () => openSync(temporary, "w"));
-  const close = () => {
-    if (file !== undefined) closeSync(file);
-    file = undefined;
-  };
-  return {
-    write: (text) =>
-      attempt(path, () => {
-        const bytes = Buffer.from(text);
-        for (let done = 0; done < bytes.length;) done += writeSync(file!, bytes, done);
-      }),
-    finish: () =>
-      attempt(path, () => {
-        fsyncSync(file!);
-        close();
-        renameSync(temporary, path);
-      }),
-    discard: () => {
-      if (file === undefined) return;
-      close();
-      rmSync(temporary, { force: true });
-    },
-  };
+  return openAtomic(path);
 }
