@@ -96,6 +96,13 @@ class CompiledProgram implements Program {
           ? new OrtTensor("float32", data, shape)
           : new OrtTensor("int32", data, shape);
     }
+    if (this.#recorded.shapeInputs.length > 0) {
+      const [B, T] = inputs.ids.shape;
+      for (const { name, values } of this.#recorded.shapeInputs) {
+        const data = BigInt64Array.from(values({ B, T }), BigInt);
+        feeds[name] = new OrtTensor("int64", data, [data.length]);
+      }
+    }
     const results = await this.#session.run(feeds, this.#fetches);
     for (const { buffer, output, inPlace } of this.#recorded.updates)
       if (!inPlace) this.#buffer(buffer).write(results[output].data as Float32Array);

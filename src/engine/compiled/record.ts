@@ -4,13 +4,15 @@ import type { Tensor } from "@tensorflow/tfjs";
 import type { InputSpec, ProgramSpec, Tensors } from "../engine.ts";
 import type { ElementType, Graph, Node, ValueInfo } from "./onnx.ts";
 import { withRecorder } from "./recorder.ts";
-import { Markers, Recording, type Value } from "./recording.ts";
+import { Markers, Recording, type ShapeInput, type Value } from "./recording.ts";
 
 export interface RecordedProgram {
   graph: Graph;
   /** The program's inputs and buffers that its results depend on. */
   inputsRead: string[];
   buffersRead: string[];
+  /** Inputs that follow from the shape of the batch. */
+  shapeInputs: ShapeInput[];
   outputs: string[];
   updates: Update[];
 }
@@ -51,6 +53,7 @@ export async function recordProgram(spec: ProgramSpec): Promise<RecordedProgram>
   const used = new Set(nodes.flatMap((node) => node.inputs));
   const inputsRead = Object.keys(spec.inputs).filter((name) => used.has(name));
   const buffersRead = Object.keys(spec.buffers).filter((name) => used.has(name));
+  const shapeInputs = [...recording.shapeInputs.values()].filter(({ name }) => used.has(name));
   const info = (name: string, shape: ValueInfo["shape"], type: ElementType = "float32") => ({
     name,
     shape,
@@ -62,6 +65,7 @@ export async function recordProgram(spec: ProgramSpec): Promise<RecordedProgram>
     inputs: [
       ...inputsRead.map((name) => info(name, spec.inputs[name].shape, spec.inputs[name].type)),
       ...buffersRead.map((name) => info(name, spec.buffers[name].shape)),
+      ...shapeInputs.map(({ length, name }) => info(name, [length], "int64")),
     ],
     outputs: outputs.map(({ name, shape, type }) =>
       info(
@@ -75,6 +79,7 @@ export async function recordProgram(spec: ProgramSpec): Promise<RecordedProgram>
     graph,
     inputsRead,
     buffersRead,
+    shapeInputs,
     outputs: results.outputs.map(({ name }) => name),
     updates: results.updates.map(({ name: output }) => {
       const buffer = output.slice("new ".length);

@@ -1,8 +1,9 @@
 // A program while it is being recorded: ONNX nodes with common subexpressions merged, constants, and symbolic dimensions.
 //
 // Symbolic dimensions are recorded as prime numbers that divide no other dimension of the program ("markers"). A recorded
-// dimension that is divisible by a marker is symbolic, and its value is computed from the shape of the input `ids` at run
-// time, so one recording serves every batch shape.
+// dimension that is divisible by a marker is symbolic, so one recording serves every batch shape. What operators need to know of
+// symbolic dimensions (the shape to reshape to, say) is computed outside the graph from the shape of the input `ids` and fed with
+// the batch: a graph that computed it would leave a GPU for the CPU in the middle of a step.
 import { invariant } from "../../errors.ts";
 import type { SymbolicShape } from "../../model/shape.ts";
 import type { DataArray } from "../engine.ts";
@@ -22,12 +23,26 @@ interface OpOptions {
   domain?: string;
 }
 
+/** The sizes that B and T have in a batch. */
+export interface BatchSizes {
+  B: number;
+  T: number;
+}
+
+/** An input of the graph that follows from the shape of the batch: a one-dimensional int64 tensor. */
+export interface ShapeInput {
+  name: string;
+  length: number;
+  values(sizes: BatchSizes): readonly number[];
+}
+
 /** Constants up to this many values are compared by content, so that equal ones are stored once. */
 const SHARED_CONSTANT_VALUES = 64;
 
 export class Recording {
   readonly nodes: Node[] = [];
   readonly initializers = new Map<string, Initializer>();
+  readonly shapeInputs = new Map<string, ShapeInput>();
   readonly markers: Markers;
   #merged = new Map<string, string[]>();
   #names = 0;
@@ -88,27 +103,21 @@ export class Recording {
     return this.#initializer(BigInt64Array.from(values, BigInt), [values.length], "int64");
   }
 
-  /** A one-dimensional int64 tensor of dimensions, symbolic ones computed at run time. */
+  /** A one-dimensional int64 tensor of dimensions, symbolic ones decided by the batch. */
   dimensions(shape: readonly number[]): string {
     if (!this.markers.divideAny(shape)) return this.integers(shape);
-    const parts = shape.map((dim) => this.#dimension(dim));
-    return parts.length === 1 ? parts[0] : this.op("Concat", parts, { attributes: { axis: 0 } });
+    return this.shapeInput(`shape [${shape}]`, shape.length, (size) => shape.map(size));
   }
 
-  #dimension(dim: number): string {
-    const { factor, numB, numT } = this.markers.factor(dim);
-    const sizes = [
-      ...Array.from({ length: numB }, () => this.#inputDimension(0)),
-      ...Array.from({ length: numT }, () => this.#inputDimension(1)),
-    ];
-    if (factor !== 1 || sizes.length === 0) sizes.push(this.integers([factor]));
-    return sizes.reduce((product, size) => this.op("Mul", [product, size]));
-  }
-
-  /** Dimension 0 (B) or 1 (T) of the input `ids`, as a tensor of one int64. */
-  #inputDimension(axis: number): string {
-    const shape = this.op("Shape", ["ids"]);
-    return this.op("Slice", [shape, this.integers([axis]), this.integers([axis + 1])]);
+  /** A one-dimensional int64 tensor computed from the batch's shape; `size` turns a recorded dimension into the present one. */
+  shapeInput(
+    name: string,
+    length: number,
+    compute: (size: (dim: number) => number) => readonly number[],
+  ): string {
+    const values = (sizes: BatchSizes) => compute((dim) => this.markers.resolve(dim, sizes));
+    if (!this.shapeInputs.has(name)) this.shapeInputs.set(name, { name, length, values });
+    return name;
   }
 
   #refuseLeakedDimension(value: number): void {
@@ -167,12 +176,13 @@ export class Markers {
     return shape.some((dim) => this.divide(dim));
   }
 
-  /** `dim` = factor * B^numB * T^numT. */
-  factor(dim: number): { factor: number; numB: number; numT: number } {
-    let [factor, numB, numT] = [dim, 0, 0];
-    for (; factor % this.B === 0; numB++) factor /= this.B;
-    for (; factor % this.T === 0; numT++) factor /= this.T;
-    return { factor, numB, numT };
+  /** The size of a recorded dimension, `factor * B^i * T^j`, in a batch. */
+  resolve(dim: number, sizes: BatchSizes): number {
+    let size = dim;
+    for (const name of ["B", "T"] as const)
+      for (let rest = dim; rest !== 0 && rest % this[name] === 0; rest /= this[name])
+        size = (size / this[name]) * sizes[name];
+    return size;
   }
 }
 

@@ -112,14 +112,13 @@ export const PadV2 = (
 ): Value => {
   const { markers } = recording;
   const shape = x.shape.map((dim, axis) => dim + paddings[axis][0] + paddings[axis][1]);
-  const before = recording.integers(paddings.map((padding) => padding[0]));
-  const after = paddings.map(([start, end], axis) => {
-    if (!markers.divide(shape[axis]) && !markers.divide(x.shape[axis]))
-      return recording.integers([end]);
-    const [padded, size] = [shape[axis], x.shape[axis]].map((dim) => recording.dimensions([dim]));
-    return recording.op("Sub", [recording.op("Sub", [padded, size]), recording.integers([start])]);
-  });
-  const pads = recording.op("Concat", [before, ...after], { attributes: { axis: 0 } });
+  const isSymbolic = markers.divideAny([...shape, ...x.shape]);
+  const pads = isSymbolic
+    ? recording.shapeInput(`pads [${x.shape}] to [${shape}]`, 2 * shape.length, (size) => [
+        ...paddings.map(([start]) => start),
+        ...paddings.map(([start], axis) => size(shape[axis]) - size(x.shape[axis]) - start),
+      ])
+    : recording.integers([...paddings.map(([start]) => start), ...paddings.map(([, end]) => end)]);
   const value = recording.fill(constantValue, [], x.type as "float32" | "int32");
   return { name: recording.op("Pad", [x.name, pads, value]), shape, type: x.type };
 };
