@@ -23,6 +23,7 @@ export async function createEagerEngine(backend: EagerBackend): Promise<Engine> 
   return {
     description: `eager (TensorFlow.js ${tf.version_core}, ${backendTitles[backend]})`,
     preferredTokens: PREFERRED_TOKENS,
+    precision: "float32",
     buffer: (data) => new EagerBuffer(toTensor(data)),
     compile: async (spec) => ({
       run: (inputs) => activateBackend(backend).then(() => run(spec, inputs)),

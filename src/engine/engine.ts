@@ -1,6 +1,7 @@
 // What an engine is: it keeps named tensors ("buffers") where it computes, and turns functions written in TensorFlow.js
 // operations into programs over them. Model, loss, gradients and optimizer know only this file.
 import type { Tensor } from "@tensorflow/tfjs";
+import { UserError } from "../errors.ts";
 import type { SymbolicShape } from "../model/shape.ts";
 
 export type DataArray = Float32Array | Int32Array;
@@ -52,13 +53,31 @@ export interface Program {
   dispose(): Promise<void>;
 }
 
+/** How products with frozen weights are computed; everything else is float32. */
+export type Precision = "float32" | "float16";
+
 export interface Engine {
   /** What the user reads, such as "compiled (ONNX Runtime 1.30.0, CPU, 2 threads)". */
   readonly description: string;
   /** A batch is computed in pieces of about this many padded tokens: the working set that this engine handles best. */
   readonly preferredTokens: number;
-  /** Takes over `data`: the caller must not change it afterwards. */
-  buffer(data: HostTensor): Buffer;
+  /** In float16 small gradients vanish unless the loss is scaled up: train/loss-scale.ts. */
+  readonly precision: Precision;
+  /**
+   * Takes over `data`: the caller must not change it afterwards. A `frozen` buffer is never written nor updated, which lets an
+   * engine keep it in whatever form is fastest.
+   */
+  buffer(data: HostTensor, options?: { frozen?: boolean }): Buffer;
   compile(spec: ProgramSpec): Promise<Program>;
   dispose(): Promise<void>;
+}
+
+/** The device has not enough memory for a run. The same in smaller pieces may fit. */
+export class DeviceMemoryError extends UserError {
+  override name = "DeviceMemoryError";
+}
+
+/** The device has gone, and everything that was on it: a driver that crashed or was reset, a GPU that was unplugged. */
+export class DeviceLostError extends UserError {
+  override name = "DeviceLostError";
 }

@@ -88,7 +88,7 @@ export class Models {
   #frozenBuffer(name: string): Buffer {
     const tensor = this.#encoder.weights.get(name);
     invariant(tensor, `no weights are called ${name}`);
-    const buffer = this.#frozen.get(name) ?? this.#engine.buffer(tensor);
+    const buffer = this.#frozen.get(name) ?? this.#engine.buffer(tensor, { frozen: true });
     this.#frozen.set(name, buffer);
     return buffer;
   }

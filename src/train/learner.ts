@@ -71,8 +71,9 @@ export class Learner implements Predicting {
     const weights = [...options.weights].filter(([name]) => isUsedBy(head.kind, name));
     for (const [name, tensor] of weights) {
       // What trains is written where it lies; the pretrained weights stay as they are, for the next run that starts from them.
-      const data = tuning.trains(name) ? tensor.data.slice() : tensor.data;
-      this.#parameters[name] = engine.buffer({ shape: tensor.shape, data });
+      const frozen = !tuning.trains(name);
+      const data = frozen ? tensor.data : tensor.data.slice();
+      this.#parameters[name] = engine.buffer({ shape: tensor.shape, data }, { frozen });
     }
     for (const { initStd, name, shape: dims } of added) {
       const data = truncatedNormal(randomStream(seed, "init", name), sizeOf(dims), initStd);

@@ -1,113 +1,92 @@
-// The compiled engine: a program is recorded once, encoded as an ONNX graph and executed by ONNX Runtime on the CPU.
+// The compiled engine: a program is recorded once, encoded as an ONNX graph and executed by ONNX Runtime.
 //
-// Buffers are inputs of the graph, not constants inside it. All programs of a run therefore share one copy of every weight, and
-// an updated buffer is written where it lies: its output is bound to the memory of its input wherever no node reads the old
-// value after the new one is there.
-import { InferenceSession, Tensor as OrtTensor, env } from "onnxruntime-node";
-import { availableParallelism } from "node:os";
-import { invariant } from "../../errors.ts";
-import type { Buffer, Engine, HostTensor, Program, ProgramSpec } from "../engine.ts";
-import { encodeModel } from "./onnx.ts";
+// Buffers are inputs of the graph, not constants inside it, wherever they can stay where the graph is computed. All programs of a
+// run therefore share one copy of every weight. In main memory an updated buffer is written where it lies: its output is bound to
+// the memory of its input wherever no node reads the old value after the new one is there. On a GPU the output becomes the buffer.
+import { type InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
+import type { Engine, HostTensor, Precision, Program, ProgramSpec } from "../engine.ts";
+import type { CompiledBuffer } from "./buffers.ts";
+import { withConstants } from "./constants.ts";
+import {
+  createProvider,
+  explained,
+  type Provider,
+  type ProviderName,
+  runtimeVersion,
+} from "./provider.ts";
 import { type RecordedProgram, recordProgram } from "./record.ts";
 
 export interface CompiledOptions {
-  /** Threads that compute one operation; all cores by default. */
+  /** Where ONNX Runtime computes; the CPU by default. */
+  provider?: ProviderName;
+  /** How products with frozen weights are computed; in float32 by default. */
+  precision?: Precision;
+  /** Threads that compute one operation on the CPU; all cores by default. */
   numThreads?: number;
   /** See Engine.preferredTokens. */
   preferredTokens?: number;
 }
 
-/**
- * Padded tokens per piece of a batch. Measured on 2 cores with 2 MiB of L2 cache each: the activations of a thousand tokens still
- * pass quickly from one operation to the next, and matrix products are as fast as with more.
- */
-const PREFERRED_TOKENS = 1024;
-
-/** The engine that runs wherever onnxruntime-node installs. */
+/** Where the provider cannot be had, the first program that is compiled throws what ONNX Runtime says. */
 export function createCompiledEngine(options: CompiledOptions = {}): Engine {
-  const numThreads = options.numThreads ?? availableParallelism();
-  const version = env.versions.node ?? env.versions.common;
+  const { precision = "float32", preferredTokens } = options;
+  const provider = createProvider(options.provider ?? "cpu", options.numThreads);
+  const products = precision === "float32" ? "" : `, products with frozen weights in ${precision}`;
   return {
-    description: `compiled (ONNX Runtime ${version}, CPU, ${numThreads} ${numThreads === 1 ? "thread" : "threads"})`,
-    preferredTokens: options.preferredTokens ?? PREFERRED_TOKENS,
-    buffer: (data) => new CompiledBuffer(data),
-    compile: (spec) => compile(spec, numThreads),
-    dispose: async () => {},
+    description: `compiled (ONNX Runtime ${runtimeVersion()}, ${provider.title}${products})`,
+    preferredTokens: preferredTokens ?? provider.preferredTokens,
+    precision,
+    buffer: (data, { frozen = false } = {}) => provider.buffer(data, frozen),
+    compile: (spec) => compile(spec, provider, precision),
+    dispose: () => provider.dispose(),
   };
 }
 
-class CompiledBuffer implements Buffer {
-  readonly shape: readonly number[];
-  readonly tensor: OrtTensor;
-  readonly #values: Float32Array;
-
-  constructor({ data, shape }: HostTensor) {
-    invariant(data instanceof Float32Array, "buffers hold float32 values");
-    this.shape = shape;
-    this.#values = data;
-    this.tensor = new OrtTensor("float32", data, shape);
-  }
-
-  async read(): Promise<Float32Array> {
-    return this.#values;
-  }
-
-  write(values: Float32Array): void {
-    this.#values.set(values);
-  }
-
-  dispose(): void {}
-}
-
-async function compile(spec: ProgramSpec, numThreads: number): Promise<Program> {
-  const recorded = await recordProgram(spec);
-  const session = await InferenceSession.create(encodeModel(recorded.graph), {
-    intraOpNumThreads: numThreads,
-    graphOptimizationLevel: "all",
-    executionMode: "sequential",
-  });
-  return new CompiledProgram(spec, recorded, session);
+async function compile(
+  spec: ProgramSpec,
+  provider: Provider,
+  precision: Precision,
+): Promise<Program> {
+  const buffers = spec.buffers as Readonly<Record<string, CompiledBuffer>>;
+  const isHalved = (name: string) =>
+    precision === "float16" && buffers[name]?.frozen && buffers[name].shape.length === 2;
+  const recorded = await recordProgram(spec, { hasFusedMatMul: provider.hasFusedMatMul, isHalved });
+  const bound = provider.frozenAsConstants ? withConstants(recorded, buffers) : recorded;
+  const updated = recorded.updates.map(({ output }) => output);
+  const session = await provider.createSession(bound.graph, updated);
+  return new CompiledProgram(bound, buffers, session);
 }
 
 class CompiledProgram implements Program {
-  readonly #spec: ProgramSpec;
-  readonly #session: InferenceSession;
   readonly #recorded: RecordedProgram;
-  readonly #buffers: Record<string, OrtTensor> = {};
-  /** Outputs with a fixed place, and null for those that ONNX Runtime allocates. */
-  readonly #fetches: Record<string, OrtTensor | null> = {};
+  readonly #buffers: Readonly<Record<string, CompiledBuffer>>;
+  readonly #session: InferenceSession;
 
-  constructor(spec: ProgramSpec, recorded: RecordedProgram, session: InferenceSession) {
-    this.#spec = spec;
+  constructor(
+    recorded: RecordedProgram,
+    buffers: Readonly<Record<string, CompiledBuffer>>,
+    session: InferenceSession,
+  ) {
     this.#recorded = recorded;
+    this.#buffers = buffers;
     this.#session = session;
-    for (const name of recorded.buffersRead) this.#buffers[name] = this.#buffer(name).tensor;
-    for (const output of recorded.outputs) this.#fetches[output] = null;
-    for (const { buffer, output, inPlace } of recorded.updates)
-      this.#fetches[output] = inPlace ? this.#buffer(buffer).tensor : null;
   }
 
   async run(inputs: Readonly<Record<string, HostTensor>>): Promise<Record<string, HostTensor>> {
-    const feeds = { ...this.#buffers };
-    for (const name of this.#recorded.inputsRead) {
-      const { data, shape } = inputs[name];
-      feeds[name] =
-        data instanceof Float32Array
-          ? new OrtTensor("float32", data, shape)
-          : new OrtTensor("int32", data, shape);
+    const { graph, outputs, updates } = this.#recorded;
+    const feeds = { ...this.#batch(inputs), ...(await this.#state()) };
+    // Outputs with a fixed place, and null for those that ONNX Runtime allocates.
+    const fetches: Record<string, OrtTensor | null> = {};
+    for (const { name } of graph.outputs) fetches[name] = null;
+    for (const { buffer, inPlace, output } of updates) {
+      const { place } = this.#buffers[buffer];
+      if (inPlace && place) fetches[output] = place;
     }
-    if (this.#recorded.shapeInputs.length > 0) {
-      const [B, T] = inputs.ids.shape;
-      for (const { name, values } of this.#recorded.shapeInputs) {
-        const data = BigInt64Array.from(values({ B, T }), BigInt);
-        feeds[name] = new OrtTensor("int64", data, [data.length]);
-      }
-    }
-    const results = await this.#session.run(feeds, this.#fetches);
-    for (const { buffer, output, inPlace } of this.#recorded.updates)
-      if (!inPlace) this.#buffer(buffer).write(results[output].data as Float32Array);
+    const results = await explained(() => this.#session.run(feeds, fetches));
+    for (const { buffer, output } of updates)
+      if (!fetches[output]) this.#buffers[buffer].replace(results[output] as OrtTensor);
     return Object.fromEntries(
-      this.#recorded.outputs.map((name) => {
+      outputs.map((name) => {
         const { data, dims } = results[name];
         return [name, { data: data as Float32Array, shape: dims }];
       }),
@@ -118,7 +97,30 @@ class CompiledProgram implements Program {
     await this.#session.release();
   }
 
-  #buffer(name: string): CompiledBuffer {
-    return this.#spec.buffers[name] as CompiledBuffer;
+  /** What the batch gives: its values, and what follows from its shape. */
+  #batch(inputs: Readonly<Record<string, HostTensor>>): Record<string, OrtTensor> {
+    const { inputsRead, shapeInputs } = this.#recorded;
+    const feeds: Record<string, OrtTensor> = {};
+    for (const name of inputsRead) {
+      const { data, shape } = inputs[name];
+      feeds[name] =
+        data instanceof Float32Array
+          ? new OrtTensor("float32", data, shape)
+          : new OrtTensor("int32", data, shape);
+    }
+    if (shapeInputs.length === 0) return feeds;
+    const [B, T] = inputs.ids.shape;
+    for (const { name, values } of shapeInputs) {
+      const data = BigInt64Array.from(values({ B, T }), BigInt);
+      feeds[name] = new OrtTensor("int64", data, [data.length]);
+    }
+    return feeds;
+  }
+
+  async #state(): Promise<Record<string, OrtTensor>> {
+    const feeds: Record<string, OrtTensor> = {};
+    for (const { buffer, input, type } of this.#recorded.buffersRead)
+      feeds[input] = await this.#buffers[buffer].tensor(type);
+    return feeds;
   }
 }

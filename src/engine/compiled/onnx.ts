@@ -1,9 +1,9 @@
-// Writes the subset of the ONNX protobuf format that a recorded program needs: one graph, small initializers inside
-// the bytes, no sub-graphs. Field numbers are those of onnx.proto3 (IR version 8).
+// Writes the subset of the ONNX protobuf format that a recorded program needs: one graph, initializers inside the bytes or
+// beside them, no sub-graphs. Field numbers are those of onnx.proto3 (IR version 8).
 import { BinaryWriter } from "@bufbuild/protobuf/wire";
 
 /** Element types, numbered as in `TensorProto.DataType`. */
-export const elementTypes = { float32: 1, int32: 6, int64: 7, bool: 9 } as const;
+export const elementTypes = { float32: 1, int32: 6, int64: 7, bool: 9, float16: 10 } as const;
 export type ElementType = keyof typeof elementTypes;
 
 /** An attribute: integers become INT, strings STRING, arrays INTS; a float must be wrapped because `1` is both. */
@@ -30,6 +30,8 @@ export interface Initializer {
   type: ElementType;
   shape: readonly number[];
   bytes: Uint8Array;
+  /** Whether the bytes are handed over beside the model, in a "file" of the initializer's name. */
+  isExternal?: boolean;
 }
 
 export interface Graph {
@@ -43,6 +45,8 @@ const IR_VERSION = 8;
 /** LayerNormalization entered the standard with 17; 18 moved the axes of every reduction to an input. */
 const ONNX_OPSET = 17;
 const MICROSOFT_OPSET = 1;
+/** `TensorProto.DataLocation` of an initializer whose bytes are not in the model. */
+const EXTERNAL = 1;
 
 type Write = (writer: BinaryWriter) => void;
 
@@ -101,7 +105,21 @@ function writeInitializer(writer: BinaryWriter, initializer: Initializer): void 
   for (const dim of initializer.shape) writer.tag(1, 0).int64(dim);
   writer.tag(2, 0).int32(elementTypes[initializer.type]);
   text(writer, 8, initializer.name);
-  writer.tag(9, 2).bytes(initializer.bytes);
+  if (!initializer.isExternal) {
+    writer.tag(9, 2).bytes(initializer.bytes);
+    return;
+  }
+  const entries = {
+    location: initializer.name,
+    offset: "0",
+    length: `${initializer.bytes.length}`,
+  };
+  for (const [key, value] of Object.entries(entries))
+    message(writer, 13, (entry) => {
+      text(entry, 1, key);
+      text(entry, 2, value);
+    });
+  writer.tag(14, 0).int32(EXTERNAL);
 }
 
 function writeValueInfo(writer: BinaryWriter, value: ValueInfo): void {

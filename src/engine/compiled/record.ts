@@ -2,6 +2,8 @@
 // in place.
 import type { Tensor } from "@tensorflow/tfjs";
 import type { InputSpec, ProgramSpec, Tensors } from "../engine.ts";
+import type { BufferType } from "./buffers.ts";
+import { halveProducts } from "./half.ts";
 import type { ElementType, Graph, Node, ValueInfo } from "./onnx.ts";
 import { withRecorder } from "./recorder.ts";
 import { Markers, Recording, type ShapeInput, type Value } from "./recording.ts";
@@ -10,11 +12,18 @@ export interface RecordedProgram {
   graph: Graph;
   /** The program's inputs and buffers that its results depend on. */
   inputsRead: string[];
-  buffersRead: string[];
+  buffersRead: BufferRead[];
   /** Inputs that follow from the shape of the batch. */
   shapeInputs: ShapeInput[];
   outputs: string[];
   updates: Update[];
+}
+
+/** An input of the graph that holds the values of a buffer. */
+export interface BufferRead {
+  buffer: string;
+  input: string;
+  type: BufferType;
 }
 
 /** An output of the graph that holds the new value of a buffer. */
@@ -25,8 +34,18 @@ export interface Update {
   inPlace: boolean;
 }
 
+export interface RecordOptions {
+  /** See Recording. */
+  hasFusedMatMul: boolean;
+  /** Whether products with a buffer are computed in float16. */
+  isHalved: (buffer: string) => boolean;
+}
+
 /** Records `spec.compute` once, for every batch shape. */
-export async function recordProgram(spec: ProgramSpec): Promise<RecordedProgram> {
+export async function recordProgram(
+  spec: ProgramSpec,
+  { hasFusedMatMul, isHalved }: RecordOptions,
+): Promise<RecordedProgram> {
   const buffers = Object.entries(spec.buffers);
   const fixed = [
     ...buffers.flatMap(([, buffer]) => buffer.shape),
@@ -34,7 +53,7 @@ export async function recordProgram(spec: ProgramSpec): Promise<RecordedProgram>
       shape.filter((dim) => typeof dim === "number"),
     ),
   ];
-  const recording = new Recording(new Markers(fixed));
+  const recording = new Recording(new Markers(fixed), { hasFusedMatMul });
   const results = await withRecorder(recording, ({ symbol, valueOf }) => {
     const input = (name: string, { shape, type }: InputSpec): Tensor =>
       symbol({ name, shape: recording.markers.mark(shape), type });
@@ -49,10 +68,16 @@ export async function recordProgram(spec: ProgramSpec): Promise<RecordedProgram>
     };
   });
   const outputs = [...results.outputs, ...results.updates];
-  const nodes = neededNodes(recording.nodes, outputs);
+  const { nodes, weights } = halveProducts(neededNodes(recording.nodes, outputs), isHalved);
   const used = new Set(nodes.flatMap((node) => node.inputs));
   const inputsRead = Object.keys(spec.inputs).filter((name) => used.has(name));
-  const buffersRead = Object.keys(spec.buffers).filter((name) => used.has(name));
+  const buffersRead = Object.keys(spec.buffers).flatMap((buffer): BufferRead[] => {
+    const halved = weights.get(buffer);
+    return [
+      ...(used.has(buffer) ? [{ buffer, input: buffer, type: "float32" as const }] : []),
+      ...(halved === undefined ? [] : [{ buffer, input: halved, type: "float16" as const }]),
+    ];
+  });
   const shapeInputs = [...recording.shapeInputs.values()].filter(({ name }) => used.has(name));
   const info = (name: string, shape: ValueInfo["shape"], type: ElementType = "float32") => ({
     name,
@@ -64,7 +89,9 @@ export async function recordProgram(spec: ProgramSpec): Promise<RecordedProgram>
     initializers: [...recording.initializers.values()].filter(({ name }) => used.has(name)),
     inputs: [
       ...inputsRead.map((name) => info(name, spec.inputs[name].shape, spec.inputs[name].type)),
-      ...buffersRead.map((name) => info(name, spec.buffers[name].shape)),
+      ...buffersRead.map(({ buffer, input, type }) =>
+        info(input, spec.buffers[buffer].shape, type),
+      ),
       ...shapeInputs.map(({ length, name }) => info(name, [length], "int64")),
     ],
     outputs: outputs.map(({ name, shape, type }) =>
@@ -125,7 +152,7 @@ function neededNodes(nodes: readonly Node[], outputs: readonly Value[]): Node[] 
 // prettier-ignore
 const elementwise = new Set([
   "Abs", "Add", "Cast", "Div", "Erf", "Exp", "Log", "Max", "Min", "Mul", "Neg", "Pow", "Reciprocal", "Relu", "Sigmoid",
-  "Sqrt", "Sub", "Sum", "Tanh", "Where",
+  "Sqrt", "Sub", "Tanh", "Where",
 ]);
 
 /** Operators whose result may be a view of their input rather than a value of its own. */

@@ -44,11 +44,14 @@ export class Recording {
   readonly initializers = new Map<string, Initializer>();
   readonly shapeInputs = new Map<string, ShapeInput>();
   readonly markers: Markers;
+  /** Whether what executes the graph multiplies transposed operands of any rank where they lie. */
+  readonly hasFusedMatMul: boolean;
   #merged = new Map<string, string[]>();
   #names = 0;
 
-  constructor(markers: Markers) {
+  constructor(markers: Markers, { hasFusedMatMul }: { hasFusedMatMul: boolean }) {
     this.markers = markers;
+    this.hasFusedMatMul = hasFusedMatMul;
   }
 
   /** Appends a node with one output, or finds the equal one that is there. Returns the output's name. */

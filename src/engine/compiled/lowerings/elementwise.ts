@@ -94,13 +94,9 @@ function filled(x: Value, value: number) {
   return { shape: [...x.shape], value, dtype: x.type as Constant };
 }
 
+/** One addition after the other: WebGPU has no operator for many terms. */
 export const AddN = (recording: Recording, inputs: object): Value => {
-  const terms = Object.values(inputs) as Value[];
-  return {
-    ...terms[0],
-    name: recording.op(
-      "Sum",
-      terms.map(({ name }) => name),
-    ),
-  };
+  const [first, ...others] = Object.values(inputs) as Value[];
+  const name = others.reduce((sum, term) => recording.op("Add", [sum, term.name]), first.name);
+  return { ...first, name };
 };

@@ -9,19 +9,36 @@ export const BatchMatMul = (
   { a, b }: { a: Value; b: Value },
   { transposeA, transposeB }: { transposeA: boolean; transposeB: boolean },
 ): Value => {
-  const [transA, transB] = [Number(transposeA), Number(transposeB)];
   const rows = a.shape.at(transposeA ? -1 : -2) as number;
   const columns = b.shape.at(transposeB ? -2 : -1) as number;
   const batch = backend_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
   const name =
-    transA || transB
-      ? recording.op("FusedMatMul", [a.name, b.name], {
-          attributes: { transA, transB },
-          domain: microsoft,
-        })
+    transposeA || transposeB
+      ? transposedProduct(recording, { ...a, isTransposed: transposeA }, { ...b, isTransposed: transposeB }) // prettier-ignore
       : recording.op("MatMul", [a.name, b.name]);
   return { name, shape: [...batch, rows, columns], type: "float32" };
 };
+
+type Operand = Value & { isTransposed: boolean };
+
+/** A product with operands transposed, without moving their values where there is an operator for that. */
+function transposedProduct(recording: Recording, a: Operand, b: Operand): string {
+  const attributes = { transA: Number(a.isTransposed), transB: Number(b.isTransposed) };
+  if (recording.hasFusedMatMul)
+    return recording.op("FusedMatMul", [a.name, b.name], { attributes, domain: microsoft });
+  if (a.shape.length === 2 && b.shape.length === 2)
+    return recording.op("Gemm", [a.name, b.name], { attributes });
+  const [left, right] = [a, b].map((operand) =>
+    operand.isTransposed ? swapLastAxes(recording, operand) : operand.name,
+  );
+  return recording.op("MatMul", [left, right]);
+}
+
+function swapLastAxes(recording: Recording, { name, shape }: Value): string {
+  const axes = shape.map((_, axis) => axis);
+  const perm = [...axes.slice(0, -2), ...axes.slice(-2).toReversed()];
+  return recording.op("Transpose", [name], { attributes: { perm } });
+}
 
 /** x (N, I), weight (O, I), bias (O) -> (N, O) */
 export const Linear = (

@@ -1,5 +1,6 @@
 // tfjs kernels that move, select or repeat values, each exported under its exact tfjs name.
 import { slice_util, util } from "@tensorflow/tfjs";
+import { elementTypes } from "../onnx.ts";
 import type { Recording, Value } from "../recording.ts";
 
 export const Reshape = (
@@ -80,8 +81,8 @@ export const UnsortedSegmentSum = (
 ): Value => {
   const shape = [numSegments, ...x.shape.slice(1)];
   const zeros = recording.fill(0, shape, "float32");
-  const indices = recording.op("Cast", [segmentIds.name], { attributes: { to: 7 } });
-  const column = recording.op("Unsqueeze", [indices, recording.integers([-1])]); // (n) -> (n, 1)
+  const rows = recording.op("Unsqueeze", [segmentIds.name, recording.integers([-1])]); // (n) -> (n, 1)
+  const column = recording.op("Cast", [rows], { attributes: { to: elementTypes.int64 } });
   const name = recording.op("ScatterND", [zeros, column, x.name], {
     attributes: { reduction: "add" },
   });
@@ -128,10 +129,12 @@ export const OneHot = (
   { indices }: { indices: Value },
   { depth, onValue, offValue }: { depth: number; onValue: number; offValue: number },
 ): Value => {
-  // ONNX Runtime's CPU kernel wants 64-bit indices.
-  const wide = recording.op("Cast", [indices.name], { attributes: { to: 7 } });
-  const values = recording.constant(Float32Array.of(offValue, onValue), [2], "float32");
-  const name = recording.op("OneHot", [wide, recording.integers([depth]), values]);
+  // ONNX's OneHot wants 64-bit indices on the CPU, and WebGPU has none.
+  const column = recording.op("Unsqueeze", [indices.name, recording.integers([-1])]);
+  const classes = recording.constant(Int32Array.from({ length: depth }, (_, i) => i), [depth], "int32"); // prettier-ignore
+  const chosen = recording.op("Equal", [column, classes]);
+  const values = [onValue, offValue].map((value) => recording.fill(value, [], "float32"));
+  const name = recording.op("Where", [chosen, ...values]);
   return { name, shape: [...indices.shape, depth], type: "float32" };
 };
 

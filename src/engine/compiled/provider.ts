@@ -1,0 +1,200 @@
+// What differs between the places where ONNX Runtime computes ("execution providers"): how sessions are made, where buffers lie,
+// and what its errors mean.
+import { InferenceSession, Tensor as OrtTensor, env } from "onnxruntime-node";
+import { availableParallelism } from "node:os";
+import { DeviceLostError, DeviceMemoryError, type HostTensor } from "../engine.ts";
+import {
+  type BufferType,
+  type CompiledBuffer,
+  DeviceBuffer,
+  HostBuffer,
+  type Transfer,
+} from "./buffers.ts";
+import { encodeModel, type Graph } from "./onnx.ts";
+
+export type ProviderName = "cpu" | "webgpu" | "cuda";
+
+export interface Provider {
+  /** What the user reads, such as "CPU, 2 threads". */
+  title: string;
+  /** Padded tokens per piece of a batch; see Engine.preferredTokens. */
+  preferredTokens: number;
+  /** Whether frozen buffers become constants of every graph, because buffers cannot stay on the device between runs. */
+  frozenAsConstants: boolean;
+  /** See Recording. */
+  hasFusedMatMul: boolean;
+  buffer(data: HostTensor, frozen: boolean): CompiledBuffer;
+  /** `onDevice` names the outputs that stay where they are computed. */
+  createSession(graph: Graph, onDevice: readonly string[]): Promise<InferenceSession>;
+  dispose(): Promise<void>;
+}
+
+export function createProvider(name: ProviderName, numThreads?: number): Provider {
+  switch (name) {
+    case "cpu":
+      return cpu(numThreads ?? availableParallelism());
+    case "webgpu":
+      return webgpu();
+    case "cuda":
+      return cuda();
+  }
+}
+
+/** ONNX Runtime's version. */
+export const runtimeVersion = (): string => env.versions.node ?? env.versions.common;
+
+/**
+ * Measured on 2 cores with 2 MiB of L2 cache each: the activations of a thousand tokens still pass quickly from one operation to
+ * the next, and matrix products are as fast as with more.
+ */
+const CPU_TOKENS = 1024;
+/** A batch of 32 texts of 128 tokens at once: a GPU wants many rows, and its memory holds their activations. */
+const GPU_TOKENS = 4096;
+
+const common: InferenceSession.SessionOptions = {
+  graphOptimizationLevel: "all",
+  executionMode: "sequential",
+};
+
+function cpu(numThreads: number): Provider {
+  return {
+    title: `CPU, ${numThreads} ${numThreads === 1 ? "thread" : "threads"}`,
+    preferredTokens: CPU_TOKENS,
+    frozenAsConstants: false,
+    hasFusedMatMul: true,
+    buffer: (data, frozen) => new HostBuffer(data, frozen),
+    createSession: (graph) => create(graph, { ...common, intraOpNumThreads: numThreads }),
+    dispose: async () => {},
+  };
+}
+
+/** Everything but the batch and the results stays on the GPU; a graph that would need the CPU in between is refused. */
+function webgpu(): Provider {
+  const options: InferenceSession.SessionOptions = {
+    ...common,
+    executionProviders: [{ name: "webgpu" }],
+    extra: { session: { disable_cpu_ep_fallback: "1" } },
+  };
+  const transfer = new WebGpuTransfer(options);
+  return {
+    title: "WebGPU",
+    preferredTokens: GPU_TOKENS,
+    frozenAsConstants: false,
+    hasFusedMatMul: false,
+    buffer: (data, frozen) => new DeviceBuffer(data, frozen, transfer),
+    createSession: (graph, onDevice) => {
+      const place = ({ name }: { name: string }) =>
+        [name, onDevice.includes(name) ? "gpu-buffer" : "cpu"] as const;
+      const preferredOutputLocation = Object.fromEntries(graph.outputs.map(place));
+      return create(graph, { ...options, preferredOutputLocation });
+    },
+    dispose: () => transfer.dispose(),
+  };
+}
+
+/**
+ * The Node binding keeps no tensors on a CUDA device: frozen weights are constants of the session, which it uploads once, and what
+ * trains travels with every run.
+ */
+function cuda(): Provider {
+  // cuBLAS would round the operands of float32 products to TF32's 10 bits otherwise.
+  process.env["NVIDIA_TF32_OVERRIDE"] ??= "0";
+  return {
+    title: "CUDA",
+    preferredTokens: GPU_TOKENS,
+    frozenAsConstants: true,
+    hasFusedMatMul: true,
+    buffer: (data, frozen) => new HostBuffer(data, frozen),
+    createSession: (graph) => create(graph, { ...common, executionProviders: [{ name: "cuda" }] }),
+    dispose: async () => {},
+  };
+}
+
+async function create(
+  graph: Graph,
+  options: InferenceSession.SessionOptions,
+): Promise<InferenceSession> {
+  const externalData = graph.initializers.flatMap(({ bytes, isExternal, name }) =>
+    isExternal ? [{ path: name, data: bytes }] : [],
+  );
+  return explained(() =>
+    InferenceSession.create(encodeModel(graph), {
+      ...options,
+      ...(externalData.length && { externalData }),
+    }),
+  );
+}
+
+/** Copies tensors with programs of one node: the binding has no other way to move values. */
+class WebGpuTransfer implements Transfer {
+  readonly #options: InferenceSession.SessionOptions;
+  readonly #sessions = new Map<string, Promise<InferenceSession>>();
+
+  constructor(options: InferenceSession.SessionOptions) {
+    this.#options = options;
+  }
+
+  async upload(values: OrtTensor, type: BufferType): Promise<OrtTensor> {
+    return (await this.#copy("gpu-buffer", type, values)) as OrtTensor;
+  }
+
+  async download(tensor: OrtTensor): Promise<Float32Array> {
+    return (await this.#copy("cpu", "float32", tensor)).data as Float32Array;
+  }
+
+  async dispose(): Promise<void> {
+    for (const session of this.#sessions.values()) await (await session).release();
+  }
+
+  async #copy(
+    to: "cpu" | "gpu-buffer",
+    type: BufferType,
+    tensor: OrtTensor,
+  ): Promise<InferenceSession.ReturnType[string]> {
+    const rank = tensor.dims.length;
+    const key = [to, type, rank].join();
+    let session = this.#sessions.get(key);
+    if (!session) {
+      const options = { ...this.#options, preferredOutputLocation: to };
+      session = create(copyGraph(type, rank), options);
+      this.#sessions.set(key, session);
+    }
+    const ready = await session;
+    return explained(async () => (await ready.run({ from: tensor })).to);
+  }
+}
+
+/** A graph that gives its one input as it is, or as float16. */
+function copyGraph(type: BufferType, rank: number): Graph {
+  const shape = Array.from({ length: rank }, (_, axis) => `axis ${axis}`);
+  const node =
+    type === "float16"
+      ? { op: "Cast", attributes: { to: 10 } }
+      : { op: "Identity", attributes: {} };
+  return {
+    nodes: [{ ...node, domain: "", inputs: ["from"], outputs: ["to"] }],
+    inputs: [{ name: "from", type: "float32", shape }],
+    outputs: [{ name: "to", type, shape }],
+    initializers: [],
+  };
+}
+
+/** Runs something that calls ONNX Runtime; its errors that a user may meet come out in the user's words. */
+export async function explained<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    if (
+      /device (was |is )?lost|lost device|DEVICE_LOST|CUDA failure (4|46|100|719|999)\b/i.test(text)
+    )
+      throw new DeviceLostError(text, { cause: error });
+    if (
+      /out of memory|failed to allocate|OutOfMemory|exceeds the max buffer size|CUDA failure 2\b/i.test(
+        text,
+      )
+    )
+      throw new DeviceMemoryError(text, { cause: error });
+    throw error;
+  }
+}
