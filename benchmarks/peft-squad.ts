@@ -18,6 +18,7 @@ import { loadEncoder, type PretrainedEncoder } from "../src/model/pretrained.ts"
 import { sizeOf } from "../src/model/shape.ts";
 import { loadTokenizer } from "../src/text/tokenizer.ts";
 import { score } from "../src/train/evaluate.ts";
+import { Pieces } from "../src/train/pieces.ts";
 import { Predictor } from "../src/train/predictor.ts";
 
 const { values } = parseArgs({
@@ -57,7 +58,10 @@ async function prepareStep(): Promise<() => Promise<unknown>> {
   const predictor = createPredictor(engine, encoder);
   const scoring = scoringOf(task, settings);
   return async () => {
-    const scores = await score(predictor, windows, { scoring, maxTokens: engine.preferredTokens });
+    const scores = await score(predictor, windows, {
+      scoring,
+      pieces: new Pieces(engine.preferredTokens),
+    });
     if (values.answers === undefined) return;
     const { answers } = scores!.answers as SpanAnswers;
     writeAtomic(values.answers, JSON.stringify(answers.map(({ text }) => text)));

@@ -18,6 +18,7 @@ import { adapterFile, removeState } from "./train/checkpoint.ts";
 import type { Report } from "./train/events.ts";
 import { countParameters } from "./train/ledger.ts";
 import { Learner } from "./train/learner.ts";
+import { Pieces } from "./train/pieces.ts";
 import { bestOf, train, type TrainingOutcome } from "./train/trainer.ts";
 
 export interface RunOptions extends OpenOptions, EngineOptions {
@@ -74,7 +75,7 @@ async function learn(
       runDir,
       train: data.train.encoded,
       evaluationSplits: data.evaluation.map(({ encoded, name }) => ({ name, data: encoded })),
-      maxTokens: engine.preferredTokens,
+      pieces: new Pieces(engine.preferredTokens, report),
       signal,
       report,
     });

@@ -5,6 +5,7 @@ import { outlineOf } from "../data/tasks.ts";
 import { Interrupted } from "../errors.ts";
 import type { AblatedSpan, Ablation, LayerSpan } from "../report/ablation.ts";
 import { score } from "../train/evaluate.ts";
+import { Pieces } from "../train/pieces.ts";
 import type { Report } from "../train/events.ts";
 import { type AblationMemory, openMemory } from "./ablation-memory.ts";
 import { type EvaluationData, type OpenedRuns, readSplit } from "./evaluate.ts";
@@ -96,9 +97,9 @@ async function scoreStates(
     if (measured.has(name)) continue;
     onProgress(0);
     const model = models.of(run, withoutAdapters(run.parameters, new Set(state)));
-    const { preferredTokens: maxTokens } = engine;
+    const pieces = new Pieces(engine.preferredTokens, report);
     const { scoring } = run;
-    const scores = await score(model, data.encoded, { scoring, maxTokens, signal, onProgress });
+    const scores = await score(model, data.encoded, { scoring, pieces, signal, onProgress });
     if (!scores)
       throw new Interrupted(
         `stopped with ${measured.size} of ${distinct.size} models scored; their scores are in ${memoryFile}`,

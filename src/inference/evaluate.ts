@@ -18,6 +18,7 @@ import { readProvenance } from "../record/run-folder.ts";
 import { loadTokenizer, type TextTokenizer } from "../text/tokenizer.ts";
 import type { Report } from "../train/events.ts";
 import { score, type Scores } from "../train/evaluate.ts";
+import { Pieces } from "../train/pieces.ts";
 import { Models } from "./models.ts";
 import { applyThreshold, type BestThresholds, withoutThreshold } from "./threshold.ts";
 import { checkAdapter, checkEncoder, readTrainedRun, type TrainedRun } from "./trained-run.ts";
@@ -115,7 +116,7 @@ export async function evaluateRun(
   const model = opened.models.of(run, parameters);
   const scores = await score(model, data.encoded, {
     scoring: withoutThreshold(run.scoring),
-    maxTokens: opened.engine.preferredTokens,
+    pieces: new Pieces(opened.engine.preferredTokens, report),
     signal,
     onProgress,
   });

@@ -9,6 +9,7 @@ import { encodeWindows } from "../data/windows.ts";
 import { Interrupted } from "../errors.ts";
 import type { TextInput } from "../text/tokenizer.ts";
 import { predictAll } from "../train/evaluate.ts";
+import { Pieces } from "../train/pieces.ts";
 import type { OpenedRuns } from "./evaluate.ts";
 import { formOf, type InputKeys, toInput } from "./inputs.ts";
 import type { Row } from "./rows.ts";
@@ -93,7 +94,7 @@ export async function predictSplit(
   const predictions: Prediction[] = [];
   const done = await predictAll(models.of(run), split, {
     ...options,
-    maxTokens: engine.preferredTokens,
+    pieces: new Pieces(engine.preferredTokens),
     onOutputs: (i, outputs) => {
       if (spans) spans.add(i, outputs);
       else predictions[i] = toValue(run, outputs);

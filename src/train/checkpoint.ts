@@ -9,6 +9,7 @@ import { pathExists } from "../files.ts";
 import { type FloatTensor, readSafetensors, writeSafetensors } from "../model/safetensors.ts";
 import type { Evaluation } from "./events.ts";
 import type { Learner } from "./learner.ts";
+import type { LossScaleState } from "./loss-scale.ts";
 
 /** Where training stands between two optimizer steps. */
 export interface TrainingState {
@@ -18,6 +19,8 @@ export interface TrainingState {
   lossSum: number;
   lossCount: number;
   evaluations: Evaluation[];
+  /** Where products are computed in float16. */
+  lossScale?: LossScaleState;
   /** Evaluations since the best one. */
   sinceBest: number;
   /** Seconds and tokens spent, over all sessions of the run. */

@@ -1,13 +1,14 @@
 // Runs a model over a split and scores it. The order and grouping of the examples have no influence on the scores.
 import { type Answers, createCollector, type Scoring } from "../answers/collect.ts";
-import { collate, lengthsOf, splitByTokens } from "../data/batches.ts";
+import { collate, lengthsOf } from "../data/batches.ts";
 import type { EncodedSplit } from "../data/encode.ts";
-import type { Predicting } from "./predictor.ts";
+import type { Pieces } from "./pieces.ts";
+import type { Predicting, Prediction } from "./predictor.ts";
 
 export interface ScoreOptions {
   scoring: Scoring;
-  /** Padded tokens computed at once. */
-  maxTokens: number;
+  /** Which examples are computed at once. */
+  pieces: Pieces;
   onProgress?: (done: number, total: number) => void;
   /** Stops between two batches; the scores are then null. */
   signal?: AbortSignal;
@@ -45,15 +46,24 @@ export async function predictAll(
     onOutputs: (example: number, outputs: Float32Array) => void;
   },
 ): Promise<number | null> {
-  const { maxTokens, onOutputs, onProgress, signal } = options;
+  const { onOutputs, onProgress, pieces, signal } = options;
   const all = Int32Array.from({ length: split.count }, (_, i) => i);
   const lengths = lengthsOf(split);
   const isWindows = split.labels.length > split.count;
   let lossSum = 0;
   let done = 0;
-  for (const indices of splitByTokens(all, lengths, maxTokens)) {
+  const waiting = pieces.split(all, lengths).toReversed();
+  for (let indices = waiting.pop(); indices; indices = waiting.pop()) {
     if (signal?.aborted) return null;
-    const prediction = await model.predict(collate(split, indices));
+    const batch = collate(split, indices);
+    let prediction: Prediction;
+    try {
+      prediction = await model.predict(batch);
+    } catch (error) {
+      pieces.lower(error, [batch]);
+      waiting.push(...pieces.split(indices, lengths).toReversed());
+      continue;
+    }
     lossSum += prediction.lossSum;
     const width = prediction.logits.length / indices.length;
     for (const [row, i] of indices.entries()) {

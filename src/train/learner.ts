@@ -1,4 +1,4 @@
-// A model that learns: parameters and optimizer state as engine buffers, and the three programs that act on them. Gradients of
+// A model that learns: parameters and optimizer state as engine buffers, and the programs that act on them. Gradients of
 // a batch are accumulated piece by piece, so that a batch may be larger than what is computed at once.
 import * as tf from "@tensorflow/tfjs";
 import type { Scalar, Tensor } from "@tensorflow/tfjs";
@@ -27,7 +27,15 @@ import {
   type Prediction,
   Predictor,
 } from "./predictor.ts";
-import { adamUpdate, type AdamOptions, clipFactor, globalNorm, stepScalars } from "./optimizer.ts";
+import { LossScale } from "./loss-scale.ts";
+import {
+  adamUpdate,
+  type AdamOptions,
+  clipFactor,
+  globalNorm,
+  type StepScalars,
+  stepScalars,
+} from "./optimizer.ts";
 
 export interface LearnerOptions {
   engine: Engine;
@@ -56,6 +64,8 @@ const SECOND_MOMENT = "second moment of ";
 
 export class Learner implements Predicting {
   readonly trainedNames: readonly string[];
+  /** Where the engine computes products in float16. */
+  readonly lossScale: LossScale | undefined;
   readonly #options: LearnerOptions;
   readonly #dropoutSites: Map<string, DropoutSite>;
   readonly #parameters: Record<string, Buffer> = {};
@@ -67,6 +77,7 @@ export class Learner implements Predicting {
   constructor(options: LearnerOptions) {
     this.#options = options;
     const { engine, head, shape, seed, tuning } = options;
+    this.lossScale = engine.precision === "float16" ? new LossScale() : undefined;
     const added = [...tuning.newParameters, ...headParameters(shape.hiddenSize, head)];
     const weights = [...options.weights].filter(([name]) => isUsedBy(head.kind, name));
     for (const [name, tensor] of weights) {
@@ -95,19 +106,22 @@ export class Learner implements Predicting {
 
   /**
    * One optimizer step on a batch given in pieces. `step` counts from 0 and decides dropout and bias correction; a non-finite
-   * loss leaves the parameters as they are.
+   * loss leaves the parameters as they are. After an error nothing of the batch is left: the step can be taken again.
    */
   async step(pieces: readonly Batch[], step: number, learningRate: number): Promise<StepResult> {
-    const numExamples = pieces.reduce((total, piece) => total + piece.numExamples, 0);
-    let loss = 0;
-    for (const [index, piece] of pieces.entries())
-      loss += await this.accumulate(piece, 1 / numExamples, { step, piece: index });
-    if (!Number.isFinite(loss)) return { loss, gradNorm: NaN };
-    const scalars = Object.entries(stepScalars(this.#options.optimizer, learningRate, step + 1));
-    const program = await this.#program("apply");
-    const inputs = Object.fromEntries(scalars.map(([name, value]) => [name, scalar(value)]));
-    const { gradNorm } = await program.run(inputs);
-    return { loss, gradNorm: gradNorm.data[0] };
+    try {
+      for (;;) {
+        const loss = await this.#accumulateAll(pieces, step);
+        if (!Number.isFinite(loss)) return { loss, gradNorm: NaN };
+        if (!(await this.#isOverflow()))
+          return { loss, gradNorm: await this.#apply(step, learningRate) };
+        if (!this.lossScale?.lower()) return { loss, gradNorm: Infinity };
+        this.#discardGradients();
+      }
+    } catch (error) {
+      this.#discardGradients();
+      throw error;
+    }
   }
 
   /** Adds one piece's gradients, each example's loss weighted by `weight`, to those accumulated. Gives the weighted loss. */
@@ -152,6 +166,38 @@ export class Learner implements Predicting {
       for (const buffer of Object.values(buffers)) buffer.dispose();
   }
 
+  /** Accumulates the gradients of all pieces, scaled, and gives their loss, unscaled. */
+  async #accumulateAll(pieces: readonly Batch[], step: number): Promise<number> {
+    const numExamples = pieces.reduce((total, piece) => total + piece.numExamples, 0);
+    const scale = this.lossScale?.value ?? 1;
+    let loss = 0;
+    for (const [index, piece] of pieces.entries())
+      loss += await this.accumulate(piece, scale / numExamples, { step, piece: index });
+    return loss / scale;
+  }
+
+  /** Whether the accumulated gradients left float16's range, where that can happen. */
+  async #isOverflow(): Promise<boolean> {
+    if (!this.lossScale) return false;
+    const { gradNorm } = await (await this.#program("norm")).run({});
+    return !Number.isFinite(gradNorm.data[0]);
+  }
+
+  /** Updates the parameters by the accumulated gradients and clears these. Gives the norm the gradients had. */
+  async #apply(step: number, learningRate: number): Promise<number> {
+    const lossScale = this.lossScale?.value ?? 1;
+    const scalars = stepScalars(this.#options.optimizer, { learningRate, lossScale, t: step + 1 });
+    const inputs = Object.entries(scalars).map(([name, value]) => [name, scalar(value)]);
+    const { gradNorm } = await (await this.#program("apply")).run(Object.fromEntries(inputs));
+    this.lossScale?.keep();
+    return gradNorm.data[0];
+  }
+
+  #discardGradients(): void {
+    for (const buffer of Object.values(this.#gradients))
+      buffer.write(new Float32Array(sizeOf(buffer.shape)));
+  }
+
   #allocateState(name: string): void {
     const { engine } = this.#options;
     const { shape } = this.#parameters[name];
@@ -162,11 +208,12 @@ export class Learner implements Predicting {
   }
 
   /** Compiles a program when it is first needed. */
-  #program(name: "gradients" | "apply"): Promise<Program> {
+  #program(name: "gradients" | "norm" | "apply"): Promise<Program> {
     let program = this.#programs.get(name);
     if (!program) {
       const specs = {
         gradients: () => this.#gradientSpec(),
+        norm: () => this.#normSpec(),
         apply: () => this.#applySpec(),
       };
       program = this.#options.engine.compile({ name, ...specs[name]() });
@@ -196,15 +243,33 @@ export class Learner implements Predicting {
     };
   }
 
+  #normSpec(): Omit<ProgramSpec, "name"> {
+    return {
+      inputs: {},
+      buffers: this.#gradients,
+      compute: (_: Tensors, gradients: Tensors) => ({
+        outputs: { gradNorm: globalNorm(Object.values(gradients)) },
+        updates: {},
+      }),
+    };
+  }
+
   #applySpec(): Omit<ProgramSpec, "name"> {
     return {
-      inputs: { stepSize: scalarInput, secondMomentScale: scalarInput, decayFactor: scalarInput },
+      inputs: {
+        stepSize: scalarInput,
+        secondMomentScale: scalarInput,
+        decayFactor: scalarInput,
+        gradientScale: scalarInput,
+      },
       buffers: { ...this.#trainedParameters(), ...this.#gradients, ...this.#moments },
       compute: (inputs: Tensors, buffers: Tensors) => {
         const { optimizer } = this.#options;
-        const gradNorm = globalNorm(this.trainedNames.map((name) => buffers[GRADIENT + name]));
-        const factor = clipFactor(gradNorm, optimizer.maxGradNorm);
-        const scalars = inputs as Record<"stepSize" | "secondMomentScale" | "decayFactor", Tensor>;
+        const scalars = inputs as Record<keyof StepScalars, Tensor>;
+        const scaledNorm = globalNorm(this.trainedNames.map((name) => buffers[GRADIENT + name]));
+        const gradNorm = tf.mul(scaledNorm, scalars.gradientScale);
+        const clip = clipFactor(gradNorm, optimizer.maxGradNorm);
+        const factor = tf.mul(clip, scalars.gradientScale);
         const updates: Record<string, Tensor> = {};
         for (const name of this.trainedNames) {
           const state = {

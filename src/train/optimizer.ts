@@ -23,14 +23,20 @@ export interface StepScalars {
   secondMomentScale: number;
   /** 1 - learningRate * weightDecay */
   decayFactor: number;
+  /** What brings the gradients back to their size where the loss was scaled up: 1 / its scale. */
+  gradientScale: number;
 }
 
-/** The scalars of optimizer step `t`, counted from 1. */
-export function stepScalars(options: AdamOptions, learningRate: number, t: number): StepScalars {
+/** The scalars of optimizer step `t`, counted from 1, with the loss multiplied by `lossScale`. */
+export function stepScalars(
+  options: AdamOptions,
+  { learningRate, lossScale, t }: { learningRate: number; t: number; lossScale: number },
+): StepScalars {
   return {
     stepSize: learningRate / (1 - options.adamBeta1 ** t),
     secondMomentScale: 1 / Math.sqrt(1 - options.adamBeta2 ** t),
     decayFactor: 1 - learningRate * options.weightDecay,
+    gradientScale: 1 / lossScale,
   };
 }
 
@@ -48,7 +54,7 @@ export function globalNorm(gradients: readonly Tensor[]): Scalar {
 }
 
 /** The factor that brings gradients of this norm down to `maxGradNorm`, 1 if they are below it. */
-export function clipFactor(norm: Scalar, maxGradNorm: number): Scalar {
+export function clipFactor(norm: Tensor, maxGradNorm: number): Scalar {
   return tf.minimum(tf.div(maxGradNorm, tf.add(norm, 1e-6)), 1);
 }
 

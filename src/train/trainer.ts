@@ -1,7 +1,7 @@
 // The training loop: steps, evaluations, checkpoints, and the reasons to stop. It knows no task and no method.
 import { join } from "node:path";
 import type { Answers, Scoring } from "../answers/collect.ts";
-import { collate, lengthsOf, planEpoch, splitByTokens } from "../data/batches.ts";
+import { type Batch, collate, lengthsOf, planEpoch } from "../data/batches.ts";
 import type { EncodedSplit } from "../data/encode.ts";
 import { Interrupted } from "../errors.ts";
 import { writeAtomic } from "../files.ts";
@@ -15,7 +15,8 @@ import {
 } from "./checkpoint.ts";
 import { score } from "./evaluate.ts";
 import type { Evaluation, Report } from "./events.ts";
-import type { Learner } from "./learner.ts";
+import type { Learner, StepResult } from "./learner.ts";
+import type { Pieces } from "./pieces.ts";
 import { writePredictions } from "./predictions.ts";
 import { countSteps, learningRateAt } from "./schedule.ts";
 
@@ -41,8 +42,8 @@ export interface TrainerOptions {
   evaluationSplits: readonly { name: string; data: EncodedSplit }[];
   scoring: Scoring;
   settings: TrainingSettings;
-  /** Padded tokens computed at once; see Engine.preferredTokens. */
-  maxTokens: number;
+  /** Which examples are computed at once. */
+  pieces: Pieces;
   /** Written into adapter files. */
   metadata: Record<string, string>;
   signal: AbortSignal;
@@ -87,6 +88,7 @@ class Trainer {
   async run(): Promise<TrainingOutcome> {
     const { learner, runDir, settings } = this.#options;
     this.#state = loadState(runDir, learner) ?? this.#state;
+    if (learner.lossScale && this.#state.lossScale) learner.lossScale.state = this.#state.lossScale;
     this.#writeMetrics();
     this.#progress();
     // A state may have been saved before the evaluation that was due, and after the one that ended the run.
@@ -107,18 +109,14 @@ class Trainer {
 
   /** One optimizer step. Gives the reason if the model has diverged. */
   async #step(): Promise<string | undefined> {
-    const { learner, maxTokens } = this.#options;
-    const { seed, training } = this.#options.settings;
     const state = this.#state;
-    const pieces = this.#batchesOf(state.step, seed)
-      .flatMap((indices) => splitByTokens(indices, this.#lengths, maxTokens))
-      .map((indices) => collate(this.#options.train, indices));
-    const learningRate = learningRateAt(state.step, this.#totalSteps, training);
     const start = performance.now();
-    const { gradNorm, loss } = await learner.step(pieces, state.step, learningRate);
+    const { learner } = this.#options;
+    const { gradNorm, loss, pieces } = await this.#compute();
     state.computeSeconds += (performance.now() - start) / 1000;
     if (!Number.isFinite(loss) || !Number.isFinite(gradNorm))
       return `the ${Number.isFinite(loss) ? "gradient norm" : "loss"} of step ${state.step + 1} is not a finite number`;
+    if (learner.lossScale) state.lossScale = learner.lossScale.state;
     state.step++;
     state.lossSum += loss;
     state.lossCount++;
@@ -129,6 +127,23 @@ class Trainer {
     this.#tick();
     this.#progress(loss);
     return undefined;
+  }
+
+  /** Takes the step that is due, in pieces that the device's memory holds. */
+  async #compute(): Promise<StepResult & { pieces: Batch[] }> {
+    const { learner, pieces: plan, settings, train: split } = this.#options;
+    const { step } = this.#state;
+    const learningRate = learningRateAt(step, this.#totalSteps, settings.training);
+    for (;;) {
+      const pieces = this.#batchesOf(step, settings.seed)
+        .flatMap((indices) => plan.split(indices, this.#lengths))
+        .map((indices) => collate(split, indices));
+      try {
+        return { ...(await learner.step(pieces, step, learningRate)), pieces };
+      } catch (error) {
+        plan.lower(error, pieces);
+      }
+    }
   }
 
   /** The batches whose gradients make up an optimizer step, counted from 0. */
@@ -186,10 +201,10 @@ class Trainer {
   }
 
   #score(data: EncodedSplit) {
-    const { learner, maxTokens, report, scoring, signal } = this.#options;
+    const { learner, pieces, report, scoring, signal } = this.#options;
     const onProgress = (done: number, total: number) =>
       report({ type: "progress", phase: "evaluate", done, total });
-    return score(learner, data, { scoring, maxTokens, signal, onProgress });
+    return score(learner, data, { scoring, pieces, signal, onProgress });
   }
 
   #isOutOfPatience(): boolean {

@@ -8,6 +8,7 @@ import { applyMethod, type MethodConfig } from "../../src/methods/methods.ts";
 import { randomStream } from "../../src/random.ts";
 import type { Evaluation, RunEvent } from "../../src/train/events.ts";
 import { Learner } from "../../src/train/learner.ts";
+import { Pieces } from "../../src/train/pieces.ts";
 import { train, type TrainerOptions, type TrainingSettings } from "../../src/train/trainer.ts";
 import { temporaryFolders } from "../support/temp.ts";
 import { tinyShape, tinyWeights } from "../support/tiny.ts";
@@ -84,7 +85,7 @@ function run(learner: Learner, changes: Changes = {}) {
       checkpoint: { everySteps: changes.everySteps ?? 1000 },
       seed: 1,
     },
-    maxTokens: changes.maxTokens ?? 1024,
+    pieces: new Pieces(changes.maxTokens ?? 1024),
     metadata: {},
     signal: changes.signal ?? new AbortController().signal,
     report: changes.report ?? (() => {}),

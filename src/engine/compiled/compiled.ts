@@ -25,33 +25,41 @@ export interface CompiledOptions {
   numThreads?: number;
   /** See Engine.preferredTokens. */
   preferredTokens?: number;
+  /** Whether frozen buffers become constants of every graph; by default only where they cannot stay on the device. */
+  frozenAsConstants?: boolean;
 }
 
 /** Where the provider cannot be had, the first program that is compiled throws what ONNX Runtime says. */
 export function createCompiledEngine(options: CompiledOptions = {}): Engine {
   const { precision = "float32", preferredTokens } = options;
   const provider = createProvider(options.provider ?? "cpu", options.numThreads);
+  const { frozenAsConstants = provider.frozenAsConstants } = options;
   const products = precision === "float32" ? "" : `, products with frozen weights in ${precision}`;
   return {
     description: `compiled (ONNX Runtime ${runtimeVersion()}, ${provider.title}${products})`,
     preferredTokens: preferredTokens ?? provider.preferredTokens,
     precision,
     buffer: (data, { frozen = false } = {}) => provider.buffer(data, frozen),
-    compile: (spec) => compile(spec, provider, precision),
+    compile: (spec) => compile(spec, { provider, precision, frozenAsConstants }),
     dispose: () => provider.dispose(),
   };
 }
 
+interface Compiler {
+  provider: Provider;
+  precision: Precision;
+  frozenAsConstants: boolean;
+}
+
 async function compile(
   spec: ProgramSpec,
-  provider: Provider,
-  precision: Precision,
+  { frozenAsConstants, precision, provider }: Compiler,
 ): Promise<Program> {
   const buffers = spec.buffers as Readonly<Record<string, CompiledBuffer>>;
   const isHalved = (name: string) =>
     precision === "float16" && buffers[name]?.frozen && buffers[name].shape.length === 2;
   const recorded = await recordProgram(spec, { hasFusedMatMul: provider.hasFusedMatMul, isHalved });
-  const bound = provider.frozenAsConstants ? withConstants(recorded, buffers) : recorded;
+  const bound = frozenAsConstants ? withConstants(recorded, buffers) : recorded;
   const updated = recorded.updates.map(({ output }) => output);
   const session = await provider.createSession(bound.graph, updated);
   return new CompiledProgram(bound, buffers, session);

@@ -43,9 +43,9 @@ export function halveProducts(
     const [output] = product.outputs;
     const operands = [half(a), half(b)];
     const { attributes, domain } = product;
-    node(product.op, operands, `${output} in float16`, { attributes, domain });
+    node(product.op, operands, `${output} as computed`, { attributes, domain });
     const wide = bias === undefined ? output : `${output} without bias`;
-    node("Cast", [`${output} in float16`], wide, { attributes: { to: elementTypes.float32 } });
+    node("Cast", [`${output} as computed`], wide, { attributes: { to: elementTypes.float32 } });
     if (bias !== undefined) node("Add", [wide, bias], output);
   }
   return { nodes: result, weights };

@@ -135,7 +135,7 @@ class WebGpuTransfer implements Transfer {
   }
 
   async upload(values: OrtTensor, type: BufferType): Promise<OrtTensor> {
-    return (await this.#copy("gpu-buffer", type, values)) as OrtTensor;
+    return this.#copy("gpu-buffer", type, values);
   }
 
   async download(tensor: OrtTensor): Promise<Float32Array> {
@@ -146,11 +146,7 @@ class WebGpuTransfer implements Transfer {
     for (const session of this.#sessions.values()) await (await session).release();
   }
 
-  async #copy(
-    to: "cpu" | "gpu-buffer",
-    type: BufferType,
-    tensor: OrtTensor,
-  ): Promise<InferenceSession.ReturnType[string]> {
+  async #copy(to: "cpu" | "gpu-buffer", type: BufferType, tensor: OrtTensor): Promise<OrtTensor> {
     const rank = tensor.dims.length;
     const key = [to, type, rank].join();
     let session = this.#sessions.get(key);

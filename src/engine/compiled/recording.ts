@@ -33,7 +33,7 @@ export interface BatchSizes {
 export interface ShapeInput {
   name: string;
   length: number;
-  values(sizes: BatchSizes): readonly number[];
+  values: (sizes: BatchSizes) => readonly number[];
 }
 
 /** Constants up to this many values are compared by content, so that equal ones are stored once. */
