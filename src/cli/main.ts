@@ -1,14 +1,14 @@
 // The command line: which commands there are, the only place that catches, and the only one that decides the exit code.
 // Commands import what they need when they run, so that `peft --help` is instant.
-import { fileURLToPath } from "node:url";
 import { Command, CommanderError } from "commander";
 import { Interrupted, UserError } from "../errors.ts";
-import { readText } from "../files.ts";
 import { addAblate } from "./ablate.ts";
 import { addCheck } from "./check.ts";
+import { addDoctor } from "./doctor.ts";
 import { addEval } from "./eval.ts";
 import { type Io, paint, processIo } from "./io.ts";
 import { addMethods, addTasks } from "./catalogue.ts";
+import { readPackage } from "./package.ts";
 import { addPick } from "./pick.ts";
 import { addPredict } from "./predict.ts";
 import { addReport } from "./report.ts";
@@ -35,7 +35,7 @@ function createProgram(io: Io): Command {
     .description(
       "Fine-tune BERT-style encoders by training few parameters (adapters, Houlsby et al. 2019).",
     )
-    .version(version())
+    .version(readPackage().version)
     .exitOverride()
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
@@ -62,12 +62,8 @@ function createProgram(io: Io): Command {
   addCheck(program, io);
   addTasks(program, io);
   addMethods(program, io);
+  addDoctor(program, io);
   return program;
-}
-
-function version(): string {
-  const file = fileURLToPath(new URL("../../package.json", import.meta.url));
-  return (JSON.parse(readText(file)) as { version: string }).version;
 }
 
 /** Tells what went wrong and returns the exit code that says so. */

@@ -68,7 +68,7 @@ function locateCached(id: string): string | undefined {
 }
 
 /** Where huggingface_hub keeps models, by its own environment variables. */
-function hubCache(): string {
+export function hubCache(): string {
   const { HF_HOME, HF_HUB_CACHE } = process.env;
   return HF_HUB_CACHE ?? join(HF_HOME ?? join(homedir(), ".cache", "huggingface"), "hub");
 }

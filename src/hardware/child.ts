@@ -1,0 +1,50 @@
+// Code that may crash or hang the process, in a process of its own: a script that sends one message and is then ended.
+import { fork } from "node:child_process";
+import { fileURLToPath } from "node:url";
+
+/** What became of the question. */
+export type ChildAnswer<Answer> =
+  | { type: "answer"; answer: Answer; stderr: string }
+  | { type: "died"; /** Signal or exit code. */ how: string; stderr: string }
+  | { type: "hung"; timeoutMs: number; stderr: string };
+
+export interface ChildOptions {
+  args?: readonly string[];
+  /** Added to this process's environment. */
+  env?: Readonly<Record<string, string>>;
+  timeoutMs: number;
+}
+
+const MAX_STDERR = 100_000; // characters kept
+
+/** Forks `program` and waits for the first message it sends. Never throws, whatever the script does. */
+export function askChild<Answer>(
+  program: URL,
+  { args = [], env = {}, timeoutMs }: ChildOptions,
+): Promise<ChildAnswer<Answer>> {
+  return new Promise((resolve) => {
+    const child = fork(fileURLToPath(program), [...args], {
+      env: { ...process.env, ...env },
+      execArgv: [],
+      stdio: ["ignore", "ignore", "pipe", "ipc"],
+    });
+    let stderr = "";
+    child.stderr!.on("data", (chunk) => (stderr = (stderr + String(chunk)).slice(-MAX_STDERR)));
+    const end = (result: ChildAnswer<Answer>) => {
+      clearTimeout(timer);
+      // A driver may crash or hang at its end as well; and one that waits for dead hardware cannot even be killed.
+      child.kill("SIGKILL");
+      child.stderr!.destroy();
+      if (child.connected) child.disconnect();
+      child.unref();
+      resolve(result);
+    };
+    const timer = setTimeout(() => end({ type: "hung", timeoutMs, stderr }), timeoutMs);
+    child.on("message", (answer) => end({ type: "answer", answer: answer as Answer, stderr }));
+    child.on("error", (error) => end({ type: "died", how: error.message, stderr }));
+    // Not "exit": what was said last may still be on its way.
+    child.on("close", (code, signal) =>
+      end({ type: "died", how: signal ?? `exit code ${code}`, stderr }),
+    );
+  });
+}
