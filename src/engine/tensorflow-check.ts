@@ -21,6 +21,8 @@ export async function checkTensorflow(folder: string): Promise<LoadedTensorflow>
   const expected = [example.value, ...example.gradient];
   const actual = [...(await value.data()), ...(await grad.data())]; // waits for the device
   if (actual.join() !== expected.join())
-    throw new UserError(`libtensorflow ${loaded.version}: computed ${actual}: expected ${expected}`);
+    throw new UserError(
+      `libtensorflow ${loaded.version}: computed ${actual}: expected ${expected}`,
+    );
   return loaded;
 }

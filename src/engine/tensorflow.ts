@@ -107,12 +107,13 @@ function refuseNode(version: string): string | undefined {
 /** libtensorflow reads these when it is loaded. What the user has set stays. */
 function prepareEnvironment(numThreads: number | undefined): void {
   if (numThreads !== undefined) process.env.TF_NUM_INTRAOP_THREADS ??= String(numThreads);
+  process.env.TF_FORCE_GPU_ALLOW_GROWTH ??= "true"; // else the first process takes the GPU's whole memory
 }
 
 interface Candidate {
   source: string;
   /** Registers the backend; gives the reason where it cannot. */
-  load(): Promise<string | undefined>;
+  load: () => Promise<string | undefined>;
 }
 
 function candidates(folder: string): Candidate[] {

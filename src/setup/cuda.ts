@@ -108,7 +108,9 @@ async function provideLibraries(version: string, folder: string, watch: Watch): 
   const requirement = `onnxruntime-gpu==${version}`;
   const [wheel] = await downloadWheels([requirement], wheels, { signal, dependencies: false });
   const requirements = await requirementsOf(wheel, ["cuda", "cudnn"], signal);
-  watch.report(`downloading CUDA's libraries: ${requirements.length} wheels and theirs, about 1.3 GB`);
+  watch.report(
+    `downloading CUDA's libraries: ${requirements.length} wheels and theirs, about 1.3 GB`,
+  );
   const cuda = await downloadWheels(requirements, wheels, { signal, dependencies: true });
   watch.report("unpacking them");
   await unpackWheels([wheel, ...cuda], folder, neededFiles, signal);

@@ -24,9 +24,7 @@ export async function findInstalled(signal?: AbortSignal): Promise<TensorflowPac
 
 /** The package in a folder that the user has named: "tensorflow" itself, or the site-packages it is in. */
 export function openPackage(given: string): TensorflowPackage {
-  const folder = [join(given, "tensorflow"), given].find(
-    (path) => missingFiles(path).length === 0,
-  );
+  const folder = [join(given, "tensorflow"), given].find((path) => missingFiles(path).length === 0);
   if (folder !== undefined) return describePackage(folder);
   throw new UserError(`--from ${given}: expected a wheel, or the folder of an installed TensorFlow, with ${missingFiles(given)[0]} in it`, {
     hint: "python3 -c \"import importlib.util as u; print(u.find_spec('tensorflow').origin)\" tells where it is",

@@ -3,11 +3,7 @@
 import { rmSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import {
-  readTensorflowRecord,
-  tensorflowFolder,
-  tfjsVersion,
-} from "../engine/tensorflow.ts";
+import { readTensorflowRecord, tensorflowFolder, tfjsVersion } from "../engine/tensorflow.ts";
 import { hasNvidiaDriver } from "../engine/cuda-provider.ts";
 import { Interrupted, UserError } from "../errors.ts";
 import { fileBytes, pathExists, writeAtomic } from "../files.ts";
@@ -141,7 +137,8 @@ async function provideLibraries(
   }
   const { signal } = watch;
   const wheels = join(folder, "wheels");
-  const wheel = source.kind === "wheel" ? source.path : await downloadTensorflow(gpu, wheels, watch);
+  const wheel =
+    source.kind === "wheel" ? source.path : await downloadTensorflow(gpu, wheels, watch);
   await unpackWheels([wheel], join(folder, SITE), tensorflowFiles, signal);
   if (gpu) {
     const requirements = await requirementsOf(wheel, ["and-cuda"], signal);
@@ -153,7 +150,9 @@ async function provideLibraries(
   rmSync(wheels, { recursive: true, force: true });
   const libraries = join(folder, SITE, "tensorflow");
   if (!pathExists(join(libraries, "libtensorflow_cc.so.2")))
-    throw new UserError(`${wheel}: expected a wheel of TensorFlow, with libtensorflow_cc.so.2 in it`);
+    throw new UserError(
+      `${wheel}: expected a wheel of TensorFlow, with libtensorflow_cc.so.2 in it`,
+    );
   return { folder: libraries, runPath: `$ORIGIN/${SITE}/tensorflow` };
 }
 
@@ -166,7 +165,11 @@ async function downloadTensorflow(gpu: boolean, folder: string, watch: Watch): P
   return wheel;
 }
 
-function describeResult(folder: string, { loaded, log }: SelfTested, gpu: boolean): TensorflowResult {
+function describeResult(
+  folder: string,
+  { loaded, log }: SelfTested,
+  gpu: boolean,
+): TensorflowResult {
   const { version, isUsingGpu } = loaded!;
   const lacksGpu = gpu && !isUsingGpu;
   return {
