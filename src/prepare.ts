@@ -2,13 +2,13 @@
 import { resolve } from "node:path";
 import type { Provenance } from "./record/run-folder.ts";
 import type { Experiment } from "./config/schema.ts";
-import { defaultCacheDir } from "./data/cache.ts";
 import { type EncodedSplit, encodeSplit } from "./data/encode.ts";
 import { isSpan, type TaskSettings } from "./data/settings.ts";
 import type { DataSource, Loaded, Task } from "./data/task.ts";
 import { openTask } from "./data/tasks.ts";
 import { encodeWindows } from "./data/windows.ts";
 import { invariant, UserError } from "./errors.ts";
+import { cacheFolder } from "./folders.ts";
 import { locateEncoder } from "./model/locate.ts";
 import { loadEncoder, type PretrainedEncoder } from "./model/pretrained.ts";
 import type { EncoderShape } from "./model/shape.ts";
@@ -141,7 +141,7 @@ export async function prepareSplit(
   };
   const onProgress = (done: number, total: number) =>
     report({ type: "progress", phase: "tokenize", done, total });
-  const options = { cacheDir: defaultCacheDir(), onProgress };
+  const options = { cacheDir: cacheFolder(), onProgress };
   if (task.kind === "span") {
     invariant(isSpan(settings), `${task.name} has no windows`);
     const loaded = task.load(name, source);

@@ -23,6 +23,15 @@ export default defineConfig({
           testTimeout: 900_000,
         },
       },
+      {
+        test: {
+          ...common,
+          name: "gpu",
+          include: ["test/**/*.gpu.test.ts"],
+          fileParallelism: false,
+          testTimeout: 300_000,
+        },
+      },
     ],
   },
 });

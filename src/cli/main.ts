@@ -14,6 +14,7 @@ import { addPredict } from "./predict.ts";
 import { addReport } from "./report.ts";
 import { addRerun } from "./rerun.ts";
 import { addList, addShow } from "./runs.ts";
+import { addSetup } from "./setup.ts";
 import { addSweep } from "./sweep.ts";
 import { addTrain } from "./train.ts";
 import { addVerify } from "./verify.ts";
@@ -60,6 +61,7 @@ function createProgram(io: Io): Command {
   addAblate(program, io);
   addVerify(program, io);
   addCheck(program, io);
+  addSetup(program, io);
   addTasks(program, io);
   addMethods(program, io);
   addDoctor(program, io);

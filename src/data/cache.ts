@@ -1,7 +1,6 @@
 // What is expensive to compute, on disk: one file each, named by the hash of everything that decides what is in it. A file is
 // the SHA-256 of what follows, a word that marks it as ours, then arrays in the machine's byte order. What the arrays mean is
 // known to those who write and read them.
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { UserError } from "../errors.ts";
 import { pathExists, readBytes, sha256, writeAtomic } from "../files.ts";
@@ -9,12 +8,6 @@ import { pathExists, readBytes, sha256, writeAtomic } from "../files.ts";
 const FORMAT_VERSION = 1; // to be raised whenever the layout, or what becomes of a text, changes
 const MARK = Buffer.from(Int32Array.of(0x54464550).buffer); // "PEFT", or "TFEP" on a machine of the other byte order
 const HASH_BYTES = 32;
-
-/** Where encoded texts are kept: $PEFT_CACHE, else peft in $XDG_CACHE_HOME or ~/.cache. */
-export function defaultCacheDir(): string {
-  const { PEFT_CACHE, XDG_CACHE_HOME } = process.env;
-  return PEFT_CACHE || join(XDG_CACHE_HOME || join(homedir(), ".cache"), "peft");
-}
 
 /** A name for what `settings` make of `items`, both by their JSON: equal names, equal contents. */
 export function cacheKey(settings: readonly unknown[], items: readonly unknown[]): string {

@@ -1,5 +1,4 @@
 // Which engine a device setting means. Runtimes are loaded here and only when they are used.
-import type { EagerBackend } from "./eager.ts";
 import type { Engine } from "./engine.ts";
 
 export type Device = "auto" | "cpu" | "tfjs";
@@ -18,21 +17,8 @@ export async function createEngine(device: Device, options: EngineOptions = {}):
       return createCompiledEngine(options);
     }
     case "tfjs": {
-      const { createEagerEngine } = await import("./eager.ts");
-      return createEagerEngine(await loadFastestBackend());
+      const { createTensorflowEngine } = await import("./eager.ts");
+      return createTensorflowEngine(options);
     }
   }
-}
-
-/** libtensorflow's binding where one is installed, the GPU build first; else tfjs's own JavaScript backend, which is slow. */
-async function loadFastestBackend(): Promise<EagerBackend> {
-  for (const name of ["@tensorflow/tfjs-node-gpu", "@tensorflow/tfjs-node"]) {
-    try {
-      await import(name);
-      return "tensorflow";
-    } catch {
-      // Not installed, or its native library does not load: the next one may.
-    }
-  }
-  return "cpu";
 }

@@ -1,27 +1,33 @@
 // The eager engine: a program is an ordinary function that a TensorFlow.js backend executes operation by operation at every
-// run. The reference for the compiled engine in tests, and the way to libtensorflow's GPU kernels where they are installed.
+// run. The way to libtensorflow and its GPU kernels where it was set up; on plain JavaScript the reference in tests.
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor } from "@tensorflow/tfjs";
 import { registerComposites } from "../model/kernels.ts";
+import type { EngineOptions } from "./create.ts";
 import type { Buffer, Engine, HostTensor, Program, ProgramSpec, Tensors } from "./engine.ts";
-
-/** tfjs backends from the fastest; "cpu" is plain JavaScript and always there. */
-export type EagerBackend = "tensorflow" | "cpu";
-
-const backendTitles: Record<EagerBackend, string> = {
-  tensorflow: "libtensorflow",
-  cpu: "plain JavaScript, slow: install @tensorflow/tfjs-node for libtensorflow",
-};
+import { loadTensorflow, TENSORFLOW_BACKEND } from "./tensorflow.ts";
 
 /** Padded tokens per piece of a batch: bounds memory, since nothing is freed between the forward and the backward pass. */
 const PREFERRED_TOKENS = 4096;
 
-export async function createEagerEngine(backend: EagerBackend): Promise<Engine> {
+/** The eager engine on libtensorflow. Where it cannot be loaded, that is an error: nothing slower takes its place. */
+export async function createTensorflowEngine(options: EngineOptions = {}): Promise<Engine> {
+  const { version, isUsingGpu } = await loadTensorflow(options);
+  const title = `libtensorflow ${version}, ${isUsingGpu ? "GPU" : "CPU"}`;
+  return createEagerEngine(TENSORFLOW_BACKEND, title);
+}
+
+/** The same on tfjs's plain JavaScript backend, always there and slow: for tests. */
+export async function createJavaScriptEngine(): Promise<Engine> {
+  return createEagerEngine("cpu", "plain JavaScript");
+}
+
+async function createEagerEngine(backend: string, title: string): Promise<Engine> {
   tf.enableProdMode(); // otherwise the plain backend prints an advertisement for tfjs-node
   await activateBackend(backend);
   registerComposites(backend);
   return {
-    description: `eager (TensorFlow.js ${tf.version_core}, ${backendTitles[backend]})`,
+    description: `eager (TensorFlow.js ${tf.version_core}, ${title})`,
     preferredTokens: PREFERRED_TOKENS,
     precision: "float32",
     buffer: (data) => new EagerBuffer(toTensor(data)),
@@ -62,7 +68,7 @@ class EagerBuffer implements Buffer {
   }
 }
 
-async function activateBackend(backend: EagerBackend): Promise<void> {
+async function activateBackend(backend: string): Promise<void> {
   if (tf.getBackend() !== backend) await tf.setBackend(backend);
 }
 

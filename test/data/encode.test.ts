@@ -1,9 +1,8 @@
 // Flat token arrays and their cache: what is remembered, and that a bad cache changes nothing but the time.
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { homedir, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { defaultCacheDir } from "../../src/data/cache.ts";
 import { encodeSplit } from "../../src/data/encode.ts";
 import type { Example } from "../../src/data/task.ts";
 import type { TextTokenizer } from "../../src/text/tokenizer.ts";
@@ -159,19 +158,5 @@ describe("the cache", () => {
     await encode(letterTokenizer());
     chmodSync(cacheFile(), 0o000);
     expect((await encode(letterTokenizer())).count).toBe(4);
-  });
-});
-
-describe("defaultCacheDir", () => {
-  afterEach(() => vi.unstubAllEnvs());
-
-  test("prefers $PEFT_CACHE, then $XDG_CACHE_HOME, then the home folder", () => {
-    vi.stubEnv("PEFT_CACHE", "/mine");
-    vi.stubEnv("XDG_CACHE_HOME", "/xdg");
-    expect(defaultCacheDir()).toBe("/mine");
-    vi.stubEnv("PEFT_CACHE", "");
-    expect(defaultCacheDir()).toBe(join("/xdg", "peft"));
-    vi.stubEnv("XDG_CACHE_HOME", undefined);
-    expect(defaultCacheDir()).toBe(join(homedir(), ".cache", "peft"));
   });
 });

@@ -5,7 +5,7 @@ import type { Tensor } from "@tensorflow/tfjs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createCompiledEngine } from "../../src/engine/compiled/compiled.ts";
 import type { lowerings } from "../../src/engine/compiled/lowerings/lowerings.ts";
-import { createEagerEngine } from "../../src/engine/eager.ts";
+import { createJavaScriptEngine } from "../../src/engine/eager.ts";
 import type { Engine, HostTensor, Tensors } from "../../src/engine/engine.ts";
 import { fused } from "../../src/model/kernels.ts";
 import { batchShape, type Drawn, runProgram } from "../support/programs.ts";
@@ -186,7 +186,7 @@ describe("recorded equals computed", () => {
   let eager: Engine;
   beforeAll(async () => {
     compiled = createCompiledEngine({ numThreads: 2 });
-    eager = await createEagerEngine("cpu");
+    eager = await createJavaScriptEngine();
   });
   afterAll(async () => {
     await compiled.dispose();

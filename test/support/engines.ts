@@ -1,9 +1,12 @@
-// Every engine that this machine can run, for suites that must hold on each of them.
+// Every engine that runs on any machine, for suites that must hold on each of them.
 import { createCompiledEngine } from "../../src/engine/compiled/compiled.ts";
-import { createEagerEngine } from "../../src/engine/eager.ts";
+import { createJavaScriptEngine } from "../../src/engine/eager.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 
-export const engines: [string, () => Promise<Engine>][] = [
+/** Engines by name. */
+export type Engines = readonly (readonly [name: string, create: () => Promise<Engine>])[];
+
+export const engines: Engines = [
   ["compiled", async () => createCompiledEngine({ numThreads: 2 })],
-  ["eager", () => createEagerEngine("cpu")],
+  ["eager", createJavaScriptEngine],
 ];

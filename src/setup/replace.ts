@@ -1,0 +1,73 @@
+// A folder that is there only when it is complete: built beside its place and renamed into it. A build that fails, or is killed,
+// leaves what was there before.
+import { readdirSync, renameSync, rmSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { attempt, makeFolder, pathExists } from "../files.ts";
+
+/**
+ * Builds in a temporary folder beside `folder`, which it replaces in the end. What killed builds have left is cleared first.
+ */
+export async function replaceFolder<T>(
+  folder: string,
+  build: (temporary: string) => Promise<T>,
+): Promise<T> {
+  makeFolder(dirname(folder));
+  clearLeftovers(folder);
+  const temporary = besides(folder, "new", process.pid);
+  makeFolder(temporary);
+  try {
+    const result = await build(temporary);
+    putInPlace(temporary, folder);
+    return result;
+  } finally {
+    rmSync(temporary, { recursive: true, force: true });
+  }
+}
+
+/** Removes the folder; says whether there was one. */
+export function removeFolder(folder: string): boolean {
+  clearLeftovers(folder);
+  if (!pathExists(folder)) return false;
+  attempt(folder, () => rmSync(folder, { recursive: true }));
+  return true;
+}
+
+/** Folders cannot be exchanged in one step: between the two renames the old one has another name, which clearLeftovers knows. */
+function putInPlace(temporary: string, folder: string): void {
+  const old = besides(folder, "old", process.pid);
+  attempt(folder, () => {
+    if (pathExists(folder)) renameSync(folder, old);
+    renameSync(temporary, folder);
+    rmSync(old, { recursive: true, force: true });
+  });
+}
+
+function clearLeftovers(folder: string): void {
+  const parent = dirname(folder);
+  if (!pathExists(parent)) return;
+  for (const name of attempt(parent, () => readdirSync(parent))) {
+    const [, what, pid] = leftoverPattern(folder).exec(name) ?? [];
+    if (what === undefined || isAlive(Number(pid))) continue;
+    const leftover = join(parent, name);
+    if (what === "old" && !pathExists(folder)) renameSync(leftover, folder);
+    else rmSync(leftover, { recursive: true, force: true });
+  }
+}
+
+function besides(folder: string, what: "new" | "old", pid: number): string {
+  return join(dirname(folder), `.${basename(folder)}.${what}-${pid}`);
+}
+
+function leftoverPattern(folder: string): RegExp {
+  return new RegExp(`^\\.${basename(folder)}\\.(new|old)-(\\d+)$`);
+}
+
+function isAlive(pid: number): boolean {
+  if (pid === process.pid) return false; // an earlier process of our number, or this one before
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM"; // alive, and another user's
+  }
+}
