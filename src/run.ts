@@ -5,7 +5,7 @@ import { scoringOf } from "./answers/scoring.ts";
 import { isOwn } from "./data/settings.ts";
 import { numOutputsOf, type Task } from "./data/task.ts";
 import { fileBytes, pathExists, readBytes, sha256 } from "./files.ts";
-import { createEngine, type EngineOptions } from "./engine/create.ts";
+import { openEngine } from "./device/open.ts";
 import type { Engine } from "./engine/engine.ts";
 import { peakMemory, resetPeakMemory } from "./memory.ts";
 import type { Tuning } from "./methods/method.ts";
@@ -21,7 +21,9 @@ import { Learner } from "./train/learner.ts";
 import { Pieces } from "./train/pieces.ts";
 import { bestOf, train, type TrainingOutcome } from "./train/trainer.ts";
 
-export interface RunOptions extends OpenOptions, EngineOptions {
+export interface RunOptions extends OpenOptions {
+  /** Threads that compute one operation, where the engine lets us choose; all cores by default. */
+  numThreads?: number;
   signal: AbortSignal;
   report: Report;
   /** Where encoder and data come from; a reader shared by several runs reads each file once. */
@@ -63,8 +65,7 @@ async function learn(
   const scoring = scoringOf(task, experiment.task);
   const parameters = countParameters(encoder.shape, tuning, headOf(task));
   report({ type: "ledger", ledger: parameters });
-  const engine = await createEngine(experiment.device, numThreads ? { numThreads } : {});
-  report({ type: "note", text: `engine: ${engine.description}` });
+  const engine = await openEngine({ ...experiment, numThreads, report });
   const learner = createLearner(experiment, { inputs, tuning, engine });
   try {
     const outcome = await train({

@@ -2,7 +2,7 @@
 import { accessSync, constants, readdirSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { defaultCacheDir } from "../data/cache.ts";
+import { cacheFolder } from "../folders.ts";
 import { UserError } from "../errors.ts";
 import { pathExists } from "../files.ts";
 import { hubCache, locateEncoder } from "../model/locate.ts";
@@ -31,7 +31,7 @@ export function inspectFolders(): FolderReport[] {
 function inspectCache(): FolderReport {
   const purpose = "cache";
   const remedy = "export PEFT_CACHE=FOLDER, naming one that you may write to";
-  const path = tryPath(defaultCacheDir);
+  const path = tryPath(cacheFolder);
   if (path === null) {
     const detail = "no home folder, hence no cache: every run encodes its texts anew";
     return { purpose, path, status: "unusable", bytes: null, detail, remedy };

@@ -3,7 +3,7 @@
 import { readdirSync } from "node:fs";
 import { basename } from "node:path";
 import { type Command, Option } from "commander";
-import type { Device } from "../engine/create.ts";
+import { type Device, devices } from "../device/devices.ts";
 import { UserError } from "../errors.ts";
 import { attempt, pathExists } from "../files.ts";
 import type { OpenedRuns } from "../inference/evaluate.ts";
@@ -28,11 +28,7 @@ export function addOpenOptions(
     .argument(argument, `${what} in ${DEFAULT_RUNS}`)
     .option("--encoder <source>", "where the encoder is, if it is elsewhere now")
     .addOption(
-      new Option("--device <name>", "what computes (default: as the first run)").choices([
-        "auto",
-        "cpu",
-        "tfjs",
-      ] satisfies Device[]),
+      new Option("--device <name>", "what computes (default: as the first run)").choices(devices),
     );
 }
 

@@ -1,4 +1,5 @@
 // The options by which commands change an experiment file's settings.
+import { devices } from "../device/devices.ts";
 import type { Command } from "commander";
 import type { LoadOptions } from "../config/load.ts";
 
@@ -19,7 +20,7 @@ export function addSettingOptions(command: Command, { seed = true } = {}): Comma
       collect,
     )
     .option("--data <folder>", "folder with the task's files (dataDir)")
-    .option("--device <name>", "auto, cpu or tfjs (device)");
+    .option("--device <name>", `what computes: ${devices.join(", ")} (device)`);
   return seed ? command.option("--seed <number>", "seed of everything random (seed)") : command;
 }
 

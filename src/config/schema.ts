@@ -4,6 +4,7 @@
 // Defaults: google-research/adapter-bert README (MRPC) and optimization.py, which are Houlsby et al. 2019 §3.1 made concrete.
 import { z } from "zod";
 import { TaskSettings } from "../data/settings.ts";
+import { devices, precisions } from "../device/devices.ts";
 import { MethodConfig } from "../methods/methods.ts";
 
 const encoder = z.strictObject({
@@ -55,8 +56,10 @@ export const experimentSchema = z.strictObject({
   checkpoint: checkpoint.prefault({}),
   /** Decides the initial values of new parameters, the order of the examples and the dropout masks. */
   seed: z.int().min(0).default(0),
-  /** `cpu`: the compiled engine; `tfjs`: eager TensorFlow.js on its fastest installed backend; `auto`: at present `cpu`. */
-  device: z.enum(["auto", "cpu", "tfjs"]).default("auto"),
+  /** What computes; see device/devices.ts for the words and device/choose.ts for what they come to. */
+  device: z.enum(devices).default("auto"),
+  /** How products with frozen weights are computed: float32 where it is not given; float16 needs a GPU that has it. */
+  precision: z.enum(precisions).optional(),
   /** Folder with the task's files, relative to the current folder; only for tasks that do not come with the program. */
   dataDir: z.string().min(1).optional(),
 });

@@ -1,8 +1,6 @@
 // What is said of every engine: whether it can be used on this machine and, if not, why and what to do.
+import type { EngineName } from "../engine/create.ts";
 import type { Hardware } from "../hardware/hardware.ts";
-
-/** Engines by the device they compute on; `webgpu` and `cuda` are ONNX Runtime's, `tfjs` is libtensorflow. */
-export type EngineName = "cpu" | "webgpu" | "cuda" | "tfjs";
 
 export interface EngineReport {
   device: EngineName;

@@ -14,15 +14,18 @@ const PREFERRED_TOKENS = 4096;
 export async function createTensorflowEngine(options: EngineOptions = {}): Promise<Engine> {
   const { version, isUsingGpu } = await loadTensorflow(options);
   const title = `libtensorflow ${version}, ${isUsingGpu ? "GPU" : "CPU"}`;
-  return createEagerEngine(TENSORFLOW_BACKEND, title);
+  return createEagerEngine(TENSORFLOW_BACKEND, { title, isOnGpu: isUsingGpu });
 }
 
 /** The same on tfjs's plain JavaScript backend, always there and slow: for tests. */
 export async function createJavaScriptEngine(): Promise<Engine> {
-  return createEagerEngine("cpu", "plain JavaScript");
+  return createEagerEngine("cpu", { title: "plain JavaScript", isOnGpu: false });
 }
 
-async function createEagerEngine(backend: string, title: string): Promise<Engine> {
+async function createEagerEngine(
+  backend: string,
+  { isOnGpu, title }: { title: string; isOnGpu: boolean },
+): Promise<Engine> {
   tf.enableProdMode(); // otherwise the plain backend prints an advertisement for tfjs-node
   await activateBackend(backend);
   registerComposites(backend);
@@ -30,6 +33,7 @@ async function createEagerEngine(backend: string, title: string): Promise<Engine
     description: `eager (TensorFlow.js ${tf.version_core}, ${title})`,
     preferredTokens: PREFERRED_TOKENS,
     precision: "float32",
+    isOnGpu,
     buffer: (data) => new EagerBuffer(toTensor(data)),
     compile: async (spec) => ({
       run: (inputs) => activateBackend(backend).then(() => run(spec, inputs)),

@@ -61,6 +61,8 @@ export interface Engine {
   readonly description: string;
   /** A batch is computed in pieces of about this many padded tokens: the working set that this engine handles best. */
   readonly preferredTokens: number;
+  /** Whether it computes on a GPU, which other programs may want too. */
+  readonly isOnGpu: boolean;
   /** In float16 small gradients vanish unless the loss is scaled up: train/loss-scale.ts. */
   readonly precision: Precision;
   /**

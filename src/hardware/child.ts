@@ -25,7 +25,7 @@ export function askChild<Answer>(
   return new Promise((resolve) => {
     const child = fork(fileURLToPath(program), [...args], {
       env: { ...process.env, ...env },
-      execArgv: [],
+      execArgv: program.pathname.endsWith(".ts") ? ["--import", "tsx"] : [], // from sources: tests and benchmarks
       stdio: ["ignore", "ignore", "pipe", "ipc"],
     });
     let stderr = "";

@@ -6,7 +6,8 @@ import { isOwn, type TaskSettings } from "../data/settings.ts";
 import type { DataSource } from "../data/task.ts";
 import { ownFileTask } from "../data/own/own.ts";
 import { openTask, outlineOf } from "../data/tasks.ts";
-import { createEngine, type Device } from "../engine/create.ts";
+import type { Device } from "../device/devices.ts";
+import { openEngine } from "../device/open.ts";
 import type { Engine } from "../engine/engine.ts";
 import { Interrupted, UserError } from "../errors.ts";
 import { attempt, pathExists } from "../files.ts";
@@ -93,8 +94,7 @@ export async function openRuns(
   for (const run of runs) checkEncoder(run, encoder);
   const tokenizer = loadTokenizer(encoder.folder);
   for (const run of runs) noteOtherTokenizer(run, tokenizer, report);
-  const engine = await createEngine(device ?? experiment.device, numThreads ? { numThreads } : {});
-  report({ type: "note", text: `engine: ${engine.description}` });
+  const engine = await openEngine({ device: device ?? experiment.device, numThreads, report });
   const models = new Models(encoder, engine);
   const dispose = async () => {
     await models.dispose();

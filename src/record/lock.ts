@@ -4,11 +4,11 @@
 // Taking over a dead owner's lock creates N + 1, which the file system lets only one process do. The highest file is never
 // removed while the run is unfinished, so a slow process that still believes in an older owner finds a higher file and gives
 // way. Removing and recreating one and the same file would let two processes believe that they own it.
-import { readdirSync, readFileSync, readlinkSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs"; // prettier-ignore
-import { hostname } from "node:os";
+import { readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs"; // prettier-ignore
 import { basename, dirname, join } from "node:path";
 import { UserError } from "../errors.ts";
 import { attempt, makeFolder, writeAtomic } from "../files.ts";
+import { isNear, isRunning, type ProcessIdentity, thisProcess } from "../processes.ts";
 
 const HEARTBEAT_MS = 15_000;
 /** Silence after which an owner on another machine counts as dead; a single long step keeps it silent as well. */
@@ -16,12 +16,7 @@ const SILENCE_MS = 600_000;
 /** Between creating the file and writing the owner into it. */
 const CREATION_MS = 5_000;
 
-interface Owner {
-  pid: number;
-  /** The machine, and on Linux the process namespace, in which `pid` means something. */
-  place: string;
-  /** When the process began, in the system's own units: a number may be given to another process later. */
-  started: string;
+interface Owner extends ProcessIdentity {
   /** The owner has let go of the lock. */
   released?: true;
 }
@@ -82,7 +77,7 @@ function generations(folder: string, name: string): number[] {
 
 /** Creates the file with this process as owner; false if it exists. */
 function create(path: string): boolean {
-  const owner: Owner = { pid: process.pid, place: place(), started: startOf(process.pid) };
+  const owner: Owner = thisProcess();
   return attempt(path, () => {
     try {
       writeFileSync(path, JSON.stringify(owner), { flag: "wx" });
@@ -140,33 +135,5 @@ function isAlive(path: string, owner: Owner | undefined): boolean {
   if (modified === undefined) return false;
   const silence = Date.now() - modified;
   if (!owner) return silence < CREATION_MS;
-  if (owner.place !== place()) return silence < SILENCE_MS;
-  return processExists(owner.pid) && startOf(owner.pid) === owner.started;
-}
-
-function processExists(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM"; // there, and someone else's
-  }
-}
-
-function place(): string {
-  try {
-    return `${hostname()} ${readlinkSync("/proc/self/ns/pid")}`;
-  } catch {
-    return hostname(); // not Linux
-  }
-}
-
-/** Field 22 of /proc/PID/stat, ticks since boot; empty where there is none. */
-function startOf(pid: number): string {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
-  } catch {
-    return "";
-  }
+  return isNear(owner) ? isRunning(owner) : silence < SILENCE_MS;
 }

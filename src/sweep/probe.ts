@@ -3,7 +3,7 @@
 import type { Experiment } from "../config/schema.ts";
 import { collate, lengthsOf, planEpoch, splitByTokens } from "../data/batches.ts";
 import type { EncodedSplit } from "../data/encode.ts";
-import { createEngine } from "../engine/create.ts";
+import { openEngine } from "../device/open.ts";
 import { peakMemory, resetPeakMemory } from "../memory.ts";
 import { applyMethod } from "../methods/methods.ts";
 import type { Reader } from "../prepare.ts";
@@ -23,7 +23,7 @@ export async function probe(
   const start = performance.now();
   const inputs = await options.read(experiment, () => {});
   const tuning = applyMethod(inputs.encoder.shape, experiment.method);
-  const engine = await createEngine(experiment.device, options);
+  const engine = await openEngine({ ...experiment, ...options });
   const learner = createLearner(experiment, { inputs, tuning, engine });
   const train = inputs.data.train.encoded;
   const dev = inputs.data.evaluation[0].encoded;

@@ -113,7 +113,7 @@ describe("refuses", () => {
   });
 
   test("a device and an output format that do not exist", async () => {
-    expect((await peft("eval", sst2.runDir, "--device", "gpu")).exitCode).toBe(2);
+    expect((await peft("eval", sst2.runDir, "--device", "rocm")).exitCode).toBe(2);
     expect((await peft("eval", sst2.runDir, "--out", "answers.xlsx")).stderr).toContain("answers.xlsx: expected a name ending in"); // prettier-ignore
   });
 });

@@ -85,11 +85,11 @@ describe("peft train", () => {
   });
 
   test("flags are settings, and name themselves", async () => {
-    const argv = ["--seed", "-1", "--device", "gpu", "--data", ""];
+    const argv = ["--seed", "-1", "--device", "rocm", "--data", ""];
     const { exitCode, stderr } = await peft("train", "--config", "quickstart", ...argv);
     expect(exitCode).toBe(1);
     expect(stderr).toContain("--seed -1: expected an integer of at least 0\n");
-    expect(stderr).toContain('--device gpu: expected "auto", "cpu" or "tfjs"\n');
+    expect(stderr).toContain('--device rocm: expected "auto", "cpu", "gpu", "webgpu", "cuda" or "tfjs"\n');
     expect(stderr).toContain("--data : expected text\n");
   });
 

@@ -19,6 +19,10 @@ import { type RecordedProgram, recordProgram } from "./record.ts";
 export interface CompiledOptions {
   /** Where ONNX Runtime computes; the CPU by default. */
   provider?: ProviderName;
+  /** The GPU's name, for the description. */
+  gpu?: string;
+  /** Whether WebGPU may compute on a software rasteriser. */
+  isSoftware?: boolean;
   /** How products with frozen weights are computed; in float32 by default. */
   precision?: Precision;
   /** Threads that compute one operation on the CPU; all cores by default. */
@@ -32,13 +36,14 @@ export interface CompiledOptions {
 /** Where the provider cannot be had, the first program that is compiled throws what ONNX Runtime says. */
 export function createCompiledEngine(options: CompiledOptions = {}): Engine {
   const { precision = "float32", preferredTokens } = options;
-  const provider = createProvider(options.provider ?? "cpu", options.numThreads);
+  const provider = createProvider(options.provider ?? "cpu", options);
   const { frozenAsConstants = provider.frozenAsConstants } = options;
   const products = precision === "float32" ? "" : `, products with frozen weights in ${precision}`;
   return {
     description: `compiled (ONNX Runtime ${runtimeVersion()}, ${provider.title}${products})`,
     preferredTokens: preferredTokens ?? provider.preferredTokens,
     precision,
+    isOnGpu: provider.isOnGpu,
     buffer: (data, { frozen = false } = {}) => provider.buffer(data, frozen),
     compile: (spec) => compile(spec, { provider, precision, frozenAsConstants }),
     dispose: () => provider.dispose(),
@@ -92,7 +97,7 @@ class CompiledProgram implements Program {
     }
     const results = await explained(() => this.#session.run(feeds, fetches));
     for (const { buffer, output } of updates)
-      if (!fetches[output]) this.#buffers[buffer].replace(results[output] as OrtTensor);
+      if (!fetches[output]) this.#buffers[buffer].replace(results[output]);
     return Object.fromEntries(
       outputs.map((name) => {
         const { data, dims } = results[name];

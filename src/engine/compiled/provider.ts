@@ -1,7 +1,8 @@
 // What differs between the places where ONNX Runtime computes ("execution providers"): how sessions are made, where buffers lie,
 // and what its errors mean.
-import { InferenceSession, Tensor as OrtTensor, env } from "onnxruntime-node";
+import { InferenceSession, type Tensor as OrtTensor, env } from "onnxruntime-node";
 import { availableParallelism } from "node:os";
+import { prepareCudaProvider } from "../cuda-provider.ts";
 import { DeviceLostError, DeviceMemoryError, type HostTensor } from "../engine.ts";
 import {
   type BufferType,
@@ -17,6 +18,7 @@ export type ProviderName = "cpu" | "webgpu" | "cuda";
 export interface Provider {
   /** What the user reads, such as "CPU, 2 threads". */
   title: string;
+  isOnGpu: boolean;
   /** Padded tokens per piece of a batch; see Engine.preferredTokens. */
   preferredTokens: number;
   /** Whether frozen buffers become constants of every graph, because buffers cannot stay on the device between runs. */
@@ -29,14 +31,23 @@ export interface Provider {
   dispose(): Promise<void>;
 }
 
-export function createProvider(name: ProviderName, numThreads?: number): Provider {
+export interface ProviderOptions {
+  numThreads?: number;
+  /** The GPU's name, for the title. */
+  gpu?: string;
+  /** Whether WebGPU may compute on a software rasteriser. */
+  isSoftware?: boolean;
+}
+
+/** Throws UserError where CUDA is not set up. */
+export function createProvider(name: ProviderName, options: ProviderOptions = {}): Provider {
   switch (name) {
     case "cpu":
-      return cpu(numThreads ?? availableParallelism());
+      return cpu(options.numThreads ?? availableParallelism());
     case "webgpu":
-      return webgpu();
+      return webgpu(options);
     case "cuda":
-      return cuda();
+      return cuda(options);
   }
 }
 
@@ -51,6 +62,9 @@ const CPU_TOKENS = 1024;
 /** A batch of 32 texts of 128 tokens at once: a GPU wants many rows, and its memory holds their activations. */
 const GPU_TOKENS = 4096;
 
+/** Files in which Linux's drivers without a GPU are described: SwiftShader's and lavapipe's. */
+const SOFTWARE_DRIVERS = "*swiftshader*,*lvp*";
+
 const common: InferenceSession.SessionOptions = {
   graphOptimizationLevel: "all",
   executionMode: "sequential",
@@ -58,6 +72,7 @@ const common: InferenceSession.SessionOptions = {
 
 function cpu(numThreads: number): Provider {
   return {
+    isOnGpu: false,
     title: `CPU, ${numThreads} ${numThreads === 1 ? "thread" : "threads"}`,
     preferredTokens: CPU_TOKENS,
     frozenAsConstants: false,
@@ -69,7 +84,9 @@ function cpu(numThreads: number): Provider {
 }
 
 /** Everything but the batch and the results stays on the GPU; a graph that would need the CPU in between is refused. */
-function webgpu(): Provider {
+function webgpu({ gpu, isSoftware = false }: ProviderOptions): Provider {
+  // Where a real GPU is refused, its place must not be taken by a driver that computes on the processor. Vulkan's loader reads this.
+  if (!isSoftware) process.env["VK_LOADER_DRIVERS_DISABLE"] ??= SOFTWARE_DRIVERS;
   const options: InferenceSession.SessionOptions = {
     ...common,
     executionProviders: [{ name: "webgpu" }],
@@ -77,7 +94,8 @@ function webgpu(): Provider {
   };
   const transfer = new WebGpuTransfer(options);
   return {
-    title: "WebGPU",
+    isOnGpu: !isSoftware,
+    title: named("WebGPU", gpu),
     preferredTokens: GPU_TOKENS,
     frozenAsConstants: false,
     hasFusedMatMul: false,
@@ -96,11 +114,13 @@ function webgpu(): Provider {
  * The Node binding keeps no tensors on a CUDA device: frozen weights are constants of the session, which it uploads once, and what
  * trains travels with every run.
  */
-function cuda(): Provider {
+function cuda({ gpu }: ProviderOptions): Provider {
+  prepareCudaProvider();
   // cuBLAS would round the operands of float32 products to TF32's 10 bits otherwise.
   process.env["NVIDIA_TF32_OVERRIDE"] ??= "0";
   return {
-    title: "CUDA",
+    isOnGpu: true,
+    title: named("CUDA", gpu),
     preferredTokens: GPU_TOKENS,
     frozenAsConstants: true,
     hasFusedMatMul: true,
@@ -108,6 +128,10 @@ function cuda(): Provider {
     createSession: (graph) => create(graph, { ...common, executionProviders: [{ name: "cuda" }] }),
     dispose: async () => {},
   };
+}
+
+function named(route: string, gpu: string | undefined): string {
+  return gpu === undefined ? route : `${route} on ${gpu}`;
 }
 
 async function create(

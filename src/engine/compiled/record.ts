@@ -4,7 +4,7 @@ import type { Tensor } from "@tensorflow/tfjs";
 import type { InputSpec, ProgramSpec, Tensors } from "../engine.ts";
 import type { BufferType } from "./buffers.ts";
 import { halveProducts } from "./half.ts";
-import type { ElementType, Graph, Node, ValueInfo } from "./onnx.ts";
+import type { Graph, Node, ValueInfo } from "./onnx.ts";
 import { withRecorder } from "./recorder.ts";
 import { Markers, Recording, type ShapeInput, type Value } from "./recording.ts";
 
@@ -64,12 +64,29 @@ export async function recordProgram(
     const { outputs, updates } = spec.compute(inputs, state);
     return {
       outputs: named(recording, outputs, "", valueOf),
-      updates: named(recording, updates, "new ", valueOf),
+      updates: named(recording, updates, UPDATE, valueOf),
     };
   });
+  return assemble(spec, recording, results, isHalved);
+}
+
+/** What the graph is to give, by the names that the program knows it by. */
+interface Results {
+  outputs: readonly Value[];
+  updates: readonly Value[];
+}
+
+/** The graph of what results need, and how it is fed. */
+function assemble(
+  spec: ProgramSpec,
+  recording: Recording,
+  results: Results,
+  isHalved: RecordOptions["isHalved"],
+): RecordedProgram {
   const outputs = [...results.outputs, ...results.updates];
   const { nodes, weights } = halveProducts(neededNodes(recording.nodes, outputs), isHalved);
   const used = new Set(nodes.flatMap((node) => node.inputs));
+  const isUsed = ({ name }: { name: string }) => used.has(name);
   const inputsRead = Object.keys(spec.inputs).filter((name) => used.has(name));
   const buffersRead = Object.keys(spec.buffers).flatMap((buffer): BufferRead[] => {
     const halved = weights.get(buffer);
@@ -78,29 +95,16 @@ export async function recordProgram(
       ...(halved === undefined ? [] : [{ buffer, input: halved, type: "float16" as const }]),
     ];
   });
-  const shapeInputs = [...recording.shapeInputs.values()].filter(({ name }) => used.has(name));
-  const info = (name: string, shape: ValueInfo["shape"], type: ElementType = "float32") => ({
-    name,
-    shape,
-    type,
-  });
+  const shapeInputs = [...recording.shapeInputs.values()].filter(isUsed);
   const graph: Graph = {
     nodes,
-    initializers: [...recording.initializers.values()].filter(({ name }) => used.has(name)),
+    initializers: [...recording.initializers.values()].filter(isUsed),
     inputs: [
-      ...inputsRead.map((name) => info(name, spec.inputs[name].shape, spec.inputs[name].type)),
-      ...buffersRead.map(({ buffer, input, type }) =>
-        info(input, spec.buffers[buffer].shape, type),
-      ),
-      ...shapeInputs.map(({ length, name }) => info(name, [length], "int64")),
+      ...inputsRead.map((name) => ({ name, ...spec.inputs[name] })),
+      ...buffersRead.map(({ buffer, input, type }) => ({ name: input, type, shape: spec.buffers[buffer].shape })), // prettier-ignore
+      ...shapeInputs.map(({ length, name }) => ({ name, type: "int64" as const, shape: [length] })),
     ],
-    outputs: outputs.map(({ name, shape, type }) =>
-      info(
-        name,
-        shape.map((dim, axis) => (recording.markers.divide(dim) ? `${name}.${axis}` : dim)),
-        type,
-      ),
-    ),
+    outputs: outputs.map((output) => withNamedDimensions(output, recording.markers)),
   };
   return {
     graph,
@@ -109,10 +113,19 @@ export async function recordProgram(
     shapeInputs,
     outputs: results.outputs.map(({ name }) => name),
     updates: results.updates.map(({ name: output }) => {
-      const buffer = output.slice("new ".length);
+      const buffer = output.slice(UPDATE.length);
       return { buffer, output, inPlace: isWrittenLast(nodes, buffer, output) };
     }),
   };
+}
+
+/** Prefix of the outputs that are new values of a buffer. */
+const UPDATE = "new ";
+
+/** The value with a name of its own for every dimension that the batch decides. */
+function withNamedDimensions({ name, shape, type }: Value, markers: Markers): ValueInfo {
+  const dims = shape.map((dim, axis) => (markers.divide(dim) ? `${name}.${axis}` : dim));
+  return { name, type, shape: dims };
 }
 
 /** Gives every result the name that the program knows it by. */

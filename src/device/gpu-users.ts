@@ -1,0 +1,53 @@
+// Who computes on the GPU. Nothing forbids two runs on one, but each takes longer and leaves the other less memory, which is worth
+// knowing when times or sizes surprise. Every user is a file with its process; files of processes that have ended are removed.
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { makeFolder } from "../files.ts";
+import { cacheFolder } from "../folders.ts";
+import { isNear, isRunning, type ProcessIdentity, thisProcess } from "../processes.ts";
+
+/** Adds this process and tells who else is there. Gives the function that takes it away again. */
+export function joinGpuUsers(
+  note: (text: string) => void,
+  folder = join(cacheFolder(), "gpu"),
+): () => void {
+  const path = join(folder, `${process.pid}.json`);
+  try {
+    const others = livingUsers(folder).filter(({ pid }) => pid !== process.pid);
+    if (others.length > 0)
+      note(
+        `another run of peft computes on the GPU (process ${others.map(({ pid }) => pid).join(", ")}): times and memory are shared`,
+      );
+    makeFolder(folder);
+    writeFileSync(path, JSON.stringify(thisProcess()));
+  } catch {
+    return () => {}; // a cache that cannot be written: nobody learns of this run, which goes on
+  }
+  return () => rmSync(path, { force: true });
+}
+
+function livingUsers(folder: string): ProcessIdentity[] {
+  return listFolder(folder).flatMap((name) => {
+    const user = readUser(join(folder, name));
+    if (user && !isNear(user)) return [];
+    if (user && isRunning(user)) return [user];
+    rmSync(join(folder, name), { force: true });
+    return [];
+  });
+}
+
+function listFolder(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return []; // nobody has been there yet
+  }
+}
+
+function readUser(path: string): ProcessIdentity | undefined {
+  try {
+    return JSON.parse(readFileSync(path, "utf8")) as ProcessIdentity;
+  } catch {
+    return undefined; // just being written, or cut off
+  }
+}
