@@ -66,7 +66,9 @@ export function prepareCudaProvider(folder = cudaFolder()): CudaRecord {
   for (const library of record.libraries) {
     const reason = reasonNotLoaded(join(folder, library));
     if (reason !== undefined)
-      throw new UserError(`${join(folder, library)}: ${reason}`, { hint: HINT });
+      throw new UserError(`${join(folder, library)}: ${reason}`, {
+        hint: "peft setup cuda --remove, then peft setup cuda, installs it again",
+      });
   }
   for (const provider of record.providers) link(join(folder, provider));
   return record;

@@ -104,9 +104,10 @@ function refuseNode(version: string): string | undefined {
   return `${version}: expected Node 22 or 20: tfjs-node ${tfjsVersion} uses functions that Node 23 removed`;
 }
 
-/** libtensorflow reads these when it is loaded. What the user has set stays. */
+/** libtensorflow reads the variables when it is loaded. What the user has set stays. */
 function prepareEnvironment(numThreads: number | undefined): void {
   if (numThreads !== undefined) process.env.TF_NUM_INTRAOP_THREADS ??= String(numThreads);
+  tf.enableProdMode(); // a package that fails half-way has registered its kernels, and the next would warn of each
   process.env.TF_FORCE_GPU_ALLOW_GROWTH ??= "true"; // else the first process takes the GPU's whole memory
 }
 

@@ -190,8 +190,9 @@ export function registerComposites(backendName: string): void {
     tf.registerKernel({
       kernelName,
       backendName,
+      // The pieces are freed at once: nothing but the outputs is needed for the gradient.
       kernelFunc: ({ inputs, attrs }) => {
-        const outputs = kernel.composite(inputs as NamedTensorMap, attrs ?? {});
+        const outputs = tf.tidy(() => kernel.composite(inputs as NamedTensorMap, attrs ?? {}));
         return outputs.length === 1 ? outputs[0] : outputs;
       },
     });

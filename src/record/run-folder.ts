@@ -160,10 +160,9 @@ function refuseFinished(path: string, { retryFailed = false }: OpenOptions): voi
 
 function checkUnchanged(path: string, experiment: Experiment, provenance: Provenance): void {
   const { experiment: begun } = loadExperiment(join(path, CONFIG));
-  const [setting] = differences(
-    { ...begun, dataDir: undefined },
-    { ...experiment, dataDir: undefined },
-  );
+  // Where the data lies and what computes may change: files are told by their bytes, and a GPU may be gone.
+  const movable = { dataDir: undefined, device: undefined };
+  const [setting] = differences({ ...begun, ...movable }, { ...experiment, ...movable });
   if (setting)
     throw new UserError(
       `${path}: ${setting.key}: ${show(setting.after)}: expected ${show(setting.before)}, with which the run was begun`,

@@ -11,7 +11,7 @@ import {
   readCudaRecord,
   unlinkCudaProvider,
 } from "../engine/cuda-provider.ts";
-import { Interrupted, UserError } from "../errors.ts";
+import { UserError } from "../errors.ts";
 import { writeAtomic } from "../files.ts";
 import { requireLinux } from "./platform.ts";
 import { removeFolder, replaceFolder } from "./replace.ts";
@@ -59,13 +59,15 @@ export async function setupCuda(setup: CudaSetup, watch: Watch): Promise<CudaRes
   const version = onnxruntimeVersion();
   const canTest = requireDriver(setup.force);
   await runTool("python3", ["--version"], { signal: watch.signal });
-  if (readCudaRecord(folder)?.onnxruntime === version && (await stillWorks(folder, canTest, watch)))
+  if (readCudaRecord(folder)?.onnxruntime === version) {
+    if (canTest) await tryOut(folder, watch);
     return { folder, version, unchanged: true, tested: canTest };
+  }
   await replaceFolder(folder, async (temporary) => {
     await provideLibraries(version, temporary, watch);
     if (canTest) await tryOut(temporary, watch);
   });
-  if (canTest) prepareCudaProvider(folder); // the test has linked the temporary folder
+  if (canTest) prepareCudaProvider(folder);
   return { folder, version, unchanged: false, tested: canTest };
 }
 
@@ -84,21 +86,13 @@ function requireDriver(force: boolean): boolean {
   }); // prettier-ignore
 }
 
-async function stillWorks(folder: string, canTest: boolean, watch: Watch): Promise<boolean> {
-  if (!canTest) return true;
-  try {
-    await tryOut(folder, watch);
-    return true;
-  } catch (error) {
-    if (!(error instanceof UserError) || error instanceof Interrupted) throw error;
-    watch.report(`${error.message}\nso it is installed again`);
-    return false;
-  }
-}
-
 async function tryOut(folder: string, watch: Watch): Promise<void> {
   watch.report("checking it: a product on the GPU");
-  await selfTest({ what: "cuda", folder }, watch.signal);
+  try {
+    await selfTest({ what: "cuda", folder }, watch.signal);
+  } finally {
+    unlinkCudaProvider(folder); // whoever uses the provider links it; this folder may be gone by then
+  }
 }
 
 async function provideLibraries(version: string, folder: string, watch: Watch): Promise<void> {

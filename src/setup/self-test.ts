@@ -5,6 +5,7 @@ import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { LoadedTensorflow } from "../engine/tensorflow.ts";
 import { UserError } from "../errors.ts";
+import { stopped } from "./tools.ts";
 
 const program = new URL(`./self-test-process${extname(import.meta.url)}`, import.meta.url);
 const TIME_LIMIT_MS = 300_000; // the first use of a GPU compiles kernels, which takes a minute or two on slow machines
@@ -39,7 +40,7 @@ export async function selfTest(test: SelfTest, signal?: AbortSignal): Promise<Se
   let reply: SelfTestReply | undefined;
   child.on("message", (message: SelfTestReply) => (reply = message));
   const end = await new Promise<string>((resolve, reject) => {
-    child.on("error", reject);
+    child.on("error", (error) => reject(error.name === "AbortError" ? stopped() : error));
     child.on("close", (code, killer) => resolve(killer ?? `exit code ${code}`));
   });
   if (!reply)

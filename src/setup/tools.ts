@@ -65,6 +65,7 @@ function failed(name: string, args: readonly string[], end: string, said: string
   });
 }
 
-function stopped(): Interrupted {
+/** The error of a setup that was asked to stop. */
+export function stopped(): Interrupted {
   return new Interrupted("setup: stopped; what was there before is as it was");
 }

@@ -86,7 +86,7 @@ export async function requirementsOf(
 /** The same from the text of METADATA. */
 export function requirementsIn(metadata: string, extras: readonly string[]): string[] {
   const lines = metadata.matchAll(
-    /^Requires-Dist: *([^;]+?) *; *extra == ["']([^"']+)["'] *\r?$/gm,
+    /^Requires-Dist: *([^;\r\n]+?) *; *extra == ["']([^"']+)["'] *\r?$/gm,
   );
   return [...lines].filter(([, , extra]) => extras.includes(extra)).map(([, name]) => name);
 }

@@ -3,10 +3,12 @@ import { join } from "node:path";
 import type { Answers, Scoring } from "../answers/collect.ts";
 import { type Batch, collate, lengthsOf, planEpoch } from "../data/batches.ts";
 import type { EncodedSplit } from "../data/encode.ts";
-import { Interrupted } from "../errors.ts";
+import { DeviceLostError } from "../engine/engine.ts";
+import { Interrupted, type UserError } from "../errors.ts";
 import { writeAtomic } from "../files.ts";
 import {
   adapterFile,
+  hasState,
   initialState,
   loadState,
   saveParameters,
@@ -86,6 +88,14 @@ class Trainer {
   }
 
   async run(): Promise<TrainingOutcome> {
+    try {
+      return await this.#run();
+    } catch (error) {
+      throw error instanceof DeviceLostError ? this.#lost(error) : error;
+    }
+  }
+
+  async #run(): Promise<TrainingOutcome> {
     const { learner, runDir, settings } = this.#options;
     this.#state = loadState(runDir, learner) ?? this.#state;
     if (learner.lossScale && this.#state.lossScale) learner.lossScale.state = this.#state.lossScale;
@@ -218,6 +228,21 @@ class Trainer {
     throw new Interrupted(
       `stopped after step ${this.#state.step}; everything is saved in ${runDir}`,
       { hint: `go on with: peft train --resume ${runDir}` },
+    );
+  }
+
+  /** What was on the device is gone; what was saved is not. */
+  #lost(cause: DeviceLostError): UserError {
+    const { runDir } = this.#options;
+    const [words] = cause.message.trim().split("\n");
+    return new DeviceLostError(
+      `the device was lost after step ${this.#state.step}: ${words}: expected it to stay`,
+      {
+        hint: hasState(runDir)
+          ? `the run is saved; go on with: peft train --resume ${runDir} (--device cpu goes on without the GPU)`
+          : `nothing was saved yet; start again with: peft train --resume ${runDir} (--device cpu does without the GPU)`,
+        cause,
+      },
     );
   }
 
