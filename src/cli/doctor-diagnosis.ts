@@ -79,6 +79,10 @@ function collectFixes({
       problem: `Node ${program.node} is not one of ${program.nodeRange}`,
       command: program.isNodeSupported ? undefined : "install Node 22",
     },
+    ...(["onnxruntime-node", "@tensorflow/tfjs"] as const).map((name) => ({
+      problem: `${name} is not installed`,
+      command: program.packages[name] === null ? "npm ci" : undefined,
+    })),
     ...engines.map(({ device, status, reason, remedy }) => ({
       problem: `${device}: ${reason ?? status}`,
       command: remedy,

@@ -1,5 +1,5 @@
 // Where peft keeps and finds things on this machine.
-import { accessSync, constants, readdirSync, statSync } from "node:fs";
+import { accessSync, constants, lstatSync, readdirSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { cacheFolder } from "../folders.ts";
@@ -102,18 +102,23 @@ function isWritable(folder: string): boolean {
   }
 }
 
+/** Files and links in the folder and below it, with their sizes; what may not be looked at is left out. */
 function measure(folder: string): { numFiles: number; bytes: number } {
   let total = { numFiles: 0, bytes: 0 };
   for (const name of list(folder)) {
-    const path = join(folder, name);
-    const found = statSync(path, { throwIfNoEntry: false });
-    if (found === undefined) continue; // removed in the meantime
-    const { numFiles, bytes } = found.isDirectory()
-      ? measure(path)
-      : { numFiles: 1, bytes: found.size };
+    const { numFiles, bytes } = measureEntry(join(folder, name));
     total = { numFiles: total.numFiles + numFiles, bytes: total.bytes + bytes };
   }
   return total;
+}
+
+function measureEntry(path: string): { numFiles: number; bytes: number } {
+  try {
+    const found = lstatSync(path);
+    return found.isDirectory() ? measure(path) : { numFiles: 1, bytes: found.size };
+  } catch {
+    return { numFiles: 0, bytes: 0 }; // removed in the meantime, or hidden
+  }
 }
 
 function list(folder: string): string[] {

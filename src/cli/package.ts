@@ -9,7 +9,10 @@ export function readPackage(): { version: string; engines: { node: string } } {
   return JSON.parse(readText(file)) as ReturnType<typeof readPackage>;
 }
 
-/** The version of an installed package, whether or not it loads; null where it is not installed. */
+/**
+ * The version of an installed package, whether or not it loads; null where it is not installed, or does not let its
+ * package.json be read.
+ */
 export function installedVersion(name: string): string | null {
   try {
     const file = createRequire(import.meta.url).resolve(`${name}/package.json`);

@@ -16,6 +16,7 @@ export interface ChildOptions {
 }
 
 const MAX_STDERR = 100_000; // characters kept
+const GRACE_MS = 1000; // for a killed process to be gone
 
 /** Forks `program` and waits for the first message it sends. Never throws, whatever the script does. */
 export function askChild<Answer>(
@@ -32,19 +33,28 @@ export function askChild<Answer>(
     child.stderr!.on("data", (chunk) => (stderr = (stderr + String(chunk)).slice(-MAX_STDERR)));
     const end = (result: ChildAnswer<Answer>) => {
       clearTimeout(timer);
-      // A driver may crash or hang at its end as well; and one that waits for dead hardware cannot even be killed.
+      // One that waits for dead hardware cannot even be killed: nobody waits for it.
       child.kill("SIGKILL");
       child.stderr!.destroy();
       if (child.connected) child.disconnect();
       child.unref();
       resolve(result);
     };
-    const timer = setTimeout(() => end({ type: "hung", timeoutMs, stderr }), timeoutMs);
-    child.on("message", (answer) => end({ type: "answer", answer: answer as Answer, stderr }));
+    let timer = setTimeout(() => end({ type: "hung", timeoutMs, stderr }), timeoutMs);
+    let answer: { value: Answer } | undefined;
+    const endWithAnswer = () => end({ type: "answer", answer: answer!.value, stderr });
+    child.on("message", (value) => {
+      if (answer !== undefined) return;
+      answer = { value: value as Answer };
+      // What was said before may still be on its way. A driver may crash or hang at its end as well: it does not get that far.
+      child.kill("SIGKILL");
+      clearTimeout(timer);
+      timer = setTimeout(endWithAnswer, GRACE_MS);
+    });
     child.on("error", (error) => end({ type: "died", how: error.message, stderr }));
-    // Not "exit": what was said last may still be on its way.
-    child.on("close", (code, signal) =>
-      end({ type: "died", how: signal ?? `exit code ${code}`, stderr }),
-    );
+    child.on("close", (code, signal) => {
+      if (answer !== undefined) return endWithAnswer();
+      end({ type: "died", how: signal ?? `exit code ${code}`, stderr });
+    });
   });
 }

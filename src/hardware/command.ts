@@ -17,6 +17,9 @@ export type RunCommand = (
 
 const MAX_OUTPUT = 1_000_000; // characters: more is not an answer to any of our questions
 
+/** Also what the search meets in folders that it may not enter. */
+const notThere = new Set(["ENOENT", "ENOTDIR", "EACCES"]);
+
 /** Runs a program without a shell. */
 export const runCommand: RunCommand = (program, args, timeoutMs) =>
   new Promise((resolve) => {
@@ -39,7 +42,9 @@ export const runCommand: RunCommand = (program, args, timeoutMs) =>
     }, timeoutMs);
     child.on("error", (error: NodeJS.ErrnoException) =>
       end(
-        error.code === "ENOENT" ? { type: "missing" } : { type: "failed", reason: error.message },
+        notThere.has(error.code ?? "")
+          ? { type: "missing" }
+          : { type: "failed", reason: error.message },
       ),
     );
     child.on("close", (code, signal) => {

@@ -51,7 +51,7 @@ export async function inspectCpu(limits = readGroupLimits()): Promise<Cpu> {
   return {
     model: cores[0]?.model.trim() || "unknown",
     architecture: process.arch,
-    logicalCores: Math.max(cores.length, 1), // none where /proc is hidden
+    logicalCores: Math.max(cores.length, availableParallelism()), // Node counts none where /proc is hidden
     usableCores: Math.max(1, usable),
     quotaCores: quota,
     features: await readFeatures(),

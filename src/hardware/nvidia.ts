@@ -57,7 +57,7 @@ export async function inspectNvidia(
       query("--query-compute-apps=gpu_uuid,pid,used_memory"),
     ]);
     if (gpus.type === "missing") continue;
-    if (gpus.type !== "ok") return nothing(failure(gpus), remedyOf(gpus));
+    if (gpus.type !== "ok") return nothing(failure(gpus), remedyOf(gpus, remedy));
     const devices = parseGpus(gpus.stdout, processes.type === "ok" ? processes.stdout : "");
     if (devices.length > 0) return { status: "devices", devices, warnings: [] };
     return nothing(`nvidia-smi names no GPU: ${firstLine(gpus.stdout) ?? "no output"}`);
@@ -84,13 +84,13 @@ function failure(result: Exclude<CommandResult, { type: "ok" | "missing" }>): st
 }
 
 /** A driver and its library of different versions, or a kernel module that is not loaded: a restart loads the new one. */
-function remedyOf(result: CommandResult): string | undefined {
+function remedyOf(result: CommandResult, install: string | undefined): string | undefined {
   if (result.type === "hung")
     return "restart the machine; if it stays, install NVIDIA's driver anew";
   if (result.type !== "failed") return undefined;
   if (/version mismatch/i.test(result.reason)) return "restart the machine: its driver was updated";
   if (/No devices were found/i.test(result.reason)) return undefined;
-  return "restart the machine, or install NVIDIA's driver for this kernel anew";
+  return `restart the machine; if it stays: ${install ?? "install NVIDIA's driver for this kernel anew"}`;
 }
 
 /** Lines of comma-separated fields, nothing quoted: commas beyond those between the fields are the name's. */

@@ -1,4 +1,4 @@
-// Which Linux this is, for the names of its packages, and whether it runs in a container.
+// Which system this is, for the names of its packages, and whether it runs in a container.
 import { existsSync, readFileSync } from "node:fs";
 
 type Family = "debian" | "fedora" | "arch" | "suse";
@@ -50,25 +50,46 @@ const packages = {
 
 export type Package = keyof typeof packages;
 
+/** What NVIDIA's Vulkan driver is linked with and images for computing leave out. */
+const debianLibraries: Record<string, string> = {
+  "libX11.so.6": "libx11-6",
+  "libXext.so.6": "libxext6",
+  "libxcb.so.1": "libxcb1",
+  "libEGL.so.1": "libegl1",
+  "libGLdispatch.so.0": "libglvnd0",
+};
+
 export interface System {
   /** How to install `wanted` here, as a command where the distribution is known. */
   install(wanted: Package): string;
+  /** How to install the package with a library, such as "libXext.so.6". */
+  installLibrary(file: string): string;
   isUbuntu: boolean;
+  isWindows: boolean;
   isContainer: boolean;
 }
 
 /** Reads /etc/os-release, as systemd specifies it. */
-export function inspectSystem(osRelease = "/etc/os-release"): System {
+export function inspectSystem({
+  osRelease = "/etc/os-release",
+  platform = process.platform,
+} = {}): System {
   const text = existsSync(osRelease) ? readFileSync(osRelease, "utf8") : "";
   const value = (key: string) => new RegExp(`^${key}="?([^"\n]*)`, "m").exec(text)?.[1] ?? "";
   const ids = `${value("ID")} ${value("ID_LIKE")}`.split(" ");
   const family = (["debian", "fedora", "arch", "suse"] as const).find((name) => ids.includes(name));
   return {
-    install: (wanted) =>
-      family === undefined
-        ? `install ${packages[wanted].otherwise}`
-        : `${installers[family]} ${packages[wanted][family]}`,
+    install: (wanted) => {
+      if (platform === "win32") return "install the current driver of your GPU's maker";
+      if (family === undefined) return `install ${packages[wanted].otherwise}`;
+      return `${installers[family]} ${packages[wanted][family]}`;
+    },
+    installLibrary: (file) =>
+      family === "debian" && file in debianLibraries
+        ? `apt-get install ${debianLibraries[file]}`
+        : `install the package that has ${file}`,
     isUbuntu: ids.includes("ubuntu"),
+    isWindows: platform === "win32",
     isContainer: isContainer(),
   };
 }

@@ -51,8 +51,10 @@ function remedyFor(outcome: VulkanOutcome, around: Surroundings): string {
   const cause = outcome.type === "none" ? outcome.cause : "noDevice";
   if (variable !== undefined && cause !== "noLoader") return `unset ${variable}`;
   if (cause === "noLoader") return system.install("loader");
-  if (cause === "unknown")
-    return "report it as a bug of peft with the output of peft doctor --json";
+  if (cause === "unknown") return "npm ci"; // koffi or its binary is not there
+  if (system.isWindows) return system.install("loader");
+  const library = missingLibrary(outcome);
+  if (library !== undefined) return system.installLibrary(library);
   if (cause === "crashed" || cause === "hung")
     return "update the graphics driver, or take it out of /usr/share/vulkan/icd.d and /etc/vulkan/icd.d";
   if (presence.forbidden.length > 0 && !system.isContainer)
@@ -60,7 +62,14 @@ function remedyFor(outcome: VulkanOutcome, around: Surroundings): string {
   if (vendors.includes("NVIDIA")) return remedyForNvidia(around);
   if (vendors.includes("AMD")) return system.install("amd");
   if (vendors.includes("Intel")) return system.install("intel");
-  return system.install("intel");
+  return `install your GPU's Vulkan driver: NVIDIA's own, or for AMD and Intel: ${system.install("amd")}`;
+}
+
+/** A library that a driver is linked with; the driver's own has "vulkan" or the maker in its name. */
+function missingLibrary(outcome: VulkanOutcome): string | undefined {
+  const words = outcome.type === "none" ? [outcome.reason] : outcome.warnings;
+  const names = words.map((text) => /(\S+): cannot open shared object file/.exec(text)?.[1]);
+  return names.find((name) => name !== undefined && !/\/|vulkan|nvidia|amdvlk/i.test(name));
 }
 
 function remedyForNvidia({ nvidia, system }: Surroundings): string {
@@ -79,9 +88,9 @@ export function nvidiaRemedy(presence: Presence, system: System): string | undef
   return system.isUbuntu ? "ubuntu-drivers install" : system.install("nvidia");
 }
 
-/** A variable by which the loader looks for drivers elsewhere than the system keeps them. */
+/** A variable by which the loader looks for drivers elsewhere than the system keeps them; if empty, nowhere. */
 function overridingVariable(): string | undefined {
-  return ["VK_DRIVER_FILES", "VK_ICD_FILENAMES"].find((name) => process.env[name]);
+  return ["VK_DRIVER_FILES", "VK_ICD_FILENAMES"].find((name) => process.env[name] !== undefined);
 }
 
 function withPresence(reason: string, { presence, nvidia }: Surroundings): string {

@@ -14,6 +14,7 @@ export type VulkanOutcome =
   | { type: "none"; cause: VulkanFault; reason: string };
 
 export type VulkanFault =
+  /** The library through which all drivers are reached is not there, or is not one. */
   | "noLoader"
   | "noDriver"
   /** A driver's library or its description cannot be loaded. */
@@ -22,7 +23,7 @@ export type VulkanFault =
   | "noDevice"
   | "crashed"
   | "hung"
-  /** It could not be asked on this system. */
+  /** The child's script does not run. */
   | "unknown";
 
 export interface VulkanOptions {
@@ -83,9 +84,9 @@ function readLog(stderr: string): LoaderLog {
   return log;
 }
 
-/** Follows from the line before it. */
+/** Follows from the line before it, or, like the program's own name where /proc is hidden, stops no driver. */
 function isConsequence(fault: string): boolean {
-  return /Found no drivers|Failed loading library associated|Failed to detect any valid GPU/.test(
+  return /Found no drivers|Failed loading library associated|Failed to detect any valid GPU|executable path/.test(
     fault,
   );
 }
@@ -101,8 +102,8 @@ function interpret(reply: ProbeReply, log: LoaderLog): VulkanOutcome {
     case "noLoader": {
       const broken = reply.reasons.find((reason) => !/no such file|not be found/i.test(reason));
       return broken === undefined
-        ? none("noLoader", `no Vulkan loader (${defaultLoaders.join(", ")}) is installed`)
-        : none("unknown", `the Vulkan loader does not load: ${broken}`);
+        ? none("noLoader", "no Vulkan loader is installed")
+        : none("noLoader", `the Vulkan loader does not load: ${broken}`);
     }
     case "refused":
       return refused(reply.call, reply.result, log);
