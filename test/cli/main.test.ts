@@ -89,7 +89,9 @@ describe("peft train", () => {
     const { exitCode, stderr } = await peft("train", "--config", "quickstart", ...argv);
     expect(exitCode).toBe(1);
     expect(stderr).toContain("--seed -1: expected an integer of at least 0\n");
-    expect(stderr).toContain('--device rocm: expected "auto", "cpu", "gpu", "webgpu", "cuda" or "tfjs"\n');
+    expect(stderr).toContain(
+      '--device rocm: expected "auto", "cpu", "gpu", "webgpu", "cuda" or "tfjs"\n',
+    );
     expect(stderr).toContain("--data : expected text\n");
   });
 
