@@ -10,3 +10,11 @@ export const engines: Engines = [
   ["compiled", async () => createCompiledEngine({ numThreads: 2 })],
   ["eager", createJavaScriptEngine],
 ];
+
+/** As on CUDA, where buffers cannot stay on the device, but computed here. */
+export const withConstants: Engines = [
+  [
+    "compiled with frozen weights as constants",
+    async () => createCompiledEngine({ numThreads: 2, frozenAsConstants: true }),
+  ],
+];

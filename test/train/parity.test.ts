@@ -1,5 +1,5 @@
 // Parity with PyTorch on the engines that run everywhere.
-import { engines } from "../support/engines.ts";
+import { engines, withConstants } from "../support/engines.ts";
 import { describeParity } from "../support/suites/parity.ts";
 
-describeParity(engines);
+describeParity([...engines, ...withConstants]);

@@ -71,6 +71,10 @@ class Recorder extends tf.KernelBackend {
   }
   override incRef(): void {}
   decRef(): void {}
+  /** tfjs counts tensors itself and asks for the rest. */
+  override memory(): { unreliable: boolean } {
+    return { unreliable: true };
+  }
   override timerAvailable(): boolean {
     return false;
   }

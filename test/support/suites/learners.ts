@@ -44,8 +44,12 @@ async function gradients(learner: Learner, pieces: Batch[]): Promise<Map<string,
   return new Map(await Promise.all(entries));
 }
 
-/** The suite; the first engine is what the others are compared with. */
-export function describeLearners(engines: Engines): void {
+/**
+ * The suite; the first engine is what the others are compared with. `slack` multiplies every tolerance: a GPU's exponentials are less
+ * exact, and where its threads add up in any order, the same step does not give the same bits.
+ */
+export function describeLearners(engines: Engines, slack = 1): void {
+  const tolerance = 1e-5 * slack;
   const created: Engine[] = [];
   beforeAll(async () => {
     for (const [, create] of engines) created.push(await create());
@@ -61,7 +65,7 @@ export function describeLearners(engines: Engines): void {
       for (const engine of created)
         losses.push(await stepLosses(await createLearner(engine, method, dropout), pieces, 3));
       const [reference, ...others] = losses;
-      for (const other of others) expect(relativeError(other, reference)).toBeLessThan(1e-5);
+      for (const other of others) expect(relativeError(other, reference)).toBeLessThan(tolerance);
       const undropped = await stepLosses(await createLearner(created[0], method), pieces, 3);
       expect(relativeError(undropped, reference)).toBeGreaterThan(1e-3);
     });
@@ -78,13 +82,13 @@ export function describeLearners(engines: Engines): void {
           const actual = await gradients(split, pieces);
           for (const [name, values] of expected) {
             if (name.endsWith("self.key.bias")) continue; // zero but for rounding
-            expect(relativeError(actual.get(name)!, values), name).toBeLessThan(1e-5);
+            expect(relativeError(actual.get(name)!, values), name).toBeLessThan(tolerance);
           }
           const [{ loss }, parts] = [
             await whole.step([batch], 0, 0),
             await split.step(pieces, 0, 0),
           ];
-          expect(parts.loss).toBeCloseTo(loss, 5);
+          expect(relativeError([parts.loss], [loss])).toBeLessThan(tolerance);
           expect(parts.gradNorm).toBeGreaterThan(0);
         });
 
@@ -94,7 +98,7 @@ export function describeLearners(engines: Engines): void {
           for (const rows of [[3], [1, 2], [2, 0, 1]]) {
             const part = await learner.predict(rowsOf(batch, rows));
             const expected = rows.flatMap((row) => [...logits.subarray(3 * row, 3 * row + 3)]);
-            expect(relativeError(part.logits, expected)).toBeLessThan(1e-5);
+            expect(relativeError(part.logits, expected)).toBeLessThan(tolerance);
           }
         });
 
@@ -103,7 +107,8 @@ export function describeLearners(engines: Engines): void {
             await stepLosses(await createLearner(created[index], method, dropout), small, 3),
             await stepLosses(await createLearner(created[index], method, dropout), small, 3),
           ];
-          expect(first).toEqual(second);
+          if (slack === 1) expect(first).toEqual(second);
+          else expect(relativeError(first, second)).toBeLessThan(tolerance);
         });
 
         test("no tensor is left behind by a step or a prediction", async () => {

@@ -24,8 +24,8 @@ const tolerances = {
   final: 1e-4,
 };
 
-/** The suite. */
-export function describeParity(engines: Engines): void {
+/** The suite; `slack` multiplies every tolerance, for GPUs whose exponentials are less exact. */
+export function describeParity(engines: Engines, slack = 1): void {
   describe.each(engines)("%s engine", (_, createEngine) => {
     let engine: Engine;
     beforeAll(async () => void (engine = await createEngine()));
@@ -40,8 +40,10 @@ export function describeParity(engines: Engines): void {
       test("logits and loss", async () => {
         const { logits, lossSum } = await learner.predict(batch);
         const expected = goldenTensors(example, "logits").get("")!;
-        expect(relativeError(logits, expected.data)).toBeLessThan(tolerances.logits);
-        expect(lossSum / batch.numExamples).toBeCloseTo(example.loss, 6);
+        expect(relativeError(logits, expected.data)).toBeLessThan(tolerances.logits * slack);
+        expect(relativeError([lossSum / batch.numExamples], [example.loss])).toBeLessThan(
+          tolerances.losses * slack,
+        );
       });
 
       test.runIf(example.losses)(
@@ -55,7 +57,7 @@ export function describeParity(engines: Engines): void {
             const [error, tolerance] = hasNoEffect(name, example)
               ? [largest(gradient), tolerances.vanishing]
               : [relativeError(gradient, data), tolerances.gradient];
-            expect(error, name).toBeLessThan(tolerance);
+            expect(error, name).toBeLessThan(tolerance * slack);
             learner.gradient(name).write(new Float32Array(data.length));
           }
         },
@@ -65,13 +67,13 @@ export function describeParity(engines: Engines): void {
         const losses: number[] = [];
         for (const [step, learningRate] of learningRates.entries())
           losses.push((await learner.step([batch], step, learningRate)).loss);
-        expect(relativeError(losses, example.losses!)).toBeLessThan(tolerances.losses);
+        expect(relativeError(losses, example.losses!)).toBeLessThan(tolerances.losses * slack);
         // The deviation is absolute, and the largest values of a tensor are about a quarter.
         const tolerance = Math.max(tolerances.final, 4 * example.float32Deviation.final);
         for (const [name, { data }] of goldenTensors(example, "final/")) {
           if (hasNoEffect(name, example)) continue; // Adam turns its rounding noise into steps of full size
           const values = await learner.parameter(name).read();
-          expect(relativeError(values, data), name).toBeLessThan(tolerance);
+          expect(relativeError(values, data), name).toBeLessThan(tolerance * slack);
         }
       });
     });

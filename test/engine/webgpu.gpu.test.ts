@@ -1,0 +1,136 @@
+// The compiled engine on WebGPU: the same suites as the other engines, every method beside the CPU, nothing that leaves the GPU in
+// the middle of a step, and no memory that grows.
+import { InferenceSession, type Tensor } from "onnxruntime-node";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { createCompiledEngine } from "../../src/engine/compiled/compiled.ts";
+import { createProvider } from "../../src/engine/compiled/provider.ts";
+import type { Engines } from "../support/engines.ts";
+import {
+  cases,
+  goldenBatch,
+  type GoldenCase,
+  goldenCaseLearner,
+  learningRates,
+  relativeError,
+} from "../support/golden.ts";
+import { describeLearners } from "../support/suites/learners.ts";
+import { describeLowerings } from "../support/suites/lowerings.ts";
+import { describeParity } from "../support/suites/parity.ts";
+import { describePrograms } from "../support/suites/programs.ts";
+import { createWebGpuEngine, isSoftware, noWebGpu } from "../support/webgpu.ts";
+
+const engines: Engines = [
+  ["compiled", async () => createCompiledEngine({ numThreads: 2 })],
+  ["webgpu", createWebGpuEngine],
+];
+/** SwiftShader is as exact as the suites ask; of a GPU WebGPU asks less. */
+const slack = isSoftware ? 1 : 100;
+const [houlsby] = cases;
+const batch = goldenBatch(houlsby);
+
+afterEach(() => void vi.restoreAllMocks());
+
+describe.skipIf(noWebGpu)(`WebGPU${noWebGpu ? ` (${noWebGpu})` : ""}`, () => {
+  describePrograms(engines.slice(1));
+  describeParity(engines.slice(1), slack);
+  describeLearners(engines, slack);
+  describe("recorded equals computed", () => describeLowerings(createWebGpuEngine, slack));
+
+  test.each(cases.filter(({ losses }) => losses))(
+    "$name: ten steps have PyTorch's losses",
+    async (example) => {
+      const losses = await tenLosses(example);
+      expect(relativeError(losses, example.losses!)).toBeLessThan(LOSS_TOLERANCE);
+    },
+  );
+
+  test("a graph that needs the CPU in between is refused", async () => {
+    const provider = createProvider("webgpu", { isSoftware });
+    const onCpuOnly = { op: "Sum", domain: "", attributes: {} }; // of the operators that programs use none, but this one was
+    const value = (name: string) => ({ name, type: "float32" as const, shape: [2] });
+    const session = provider.createSession(
+      {
+        nodes: [{ ...onCpuOnly, inputs: ["a", "a"], outputs: ["b"] }],
+        inputs: [value("a")],
+        outputs: [value("b")],
+        initializers: [],
+      },
+      [],
+    );
+    await expect(session).rejects.toThrow("fallback to CPU EP has been explicitly disabled");
+  });
+
+  test("a step moves the batch, the scalars and the loss; weights go to the GPU once", async () => {
+    const traffic = watchTraffic();
+    const learner = await goldenCaseLearner(await createWebGpuEngine(), houlsby);
+    await learner.step([batch], 0, 1e-3);
+    const first = traffic.take();
+    expect(first.uploaded).toBeGreaterThan(1e5); // the weights
+    await learner.step([batch], 1, 1e-3);
+    const second = traffic.take();
+    const batchBytes = 4 * (3 * batch.ids.length + 2 * batch.numExamples);
+    expect(second.uploaded).toBeGreaterThanOrEqual(batchBytes);
+    expect(second.uploaded).toBeLessThan(batchBytes + 512); // shapes, and the optimizer's four scalars
+    expect(second.downloaded).toBe(4 + 4); // the loss and the gradient norm
+    await learner.dispose();
+  });
+
+  test("eighty steps need no more memory than twenty", async () => {
+    const learner = await goldenCaseLearner(await createWebGpuEngine(), houlsby);
+    const residentAfter = async (numSteps: number) => {
+      for (let step = 0; step < numSteps; step++) await learner.step([batch], step, 1e-3);
+      return process.memoryUsage().rss;
+    };
+    const early = await residentAfter(20);
+    const late = await residentAfter(60);
+    expect(late - early).toBeLessThan(60 * SMALL_LEAK);
+    await learner.dispose();
+  });
+});
+
+/** Bytes a step: a fiftieth of what it makes. */
+const SMALL_LEAK = 200_000;
+
+/** A GPU's exponentials and square roots are less exact than the CPU's. */
+const LOSS_TOLERANCE = 1e-3;
+
+async function tenLosses(example: GoldenCase): Promise<number[]> {
+  const learner = await goldenCaseLearner(await createWebGpuEngine(), example);
+  const losses: number[] = [];
+  for (const [step, learningRate] of learningRates.entries())
+    losses.push((await learner.step([goldenBatch(example)], step, learningRate)).loss);
+  await learner.dispose();
+  return losses;
+}
+
+/** Counts the bytes that sessions read from and write to this process's memory. */
+function watchTraffic() {
+  let [uploaded, downloaded] = [0, 0];
+  const bytes = (values: object) =>
+    Object.values(values as Record<string, Tensor | null>)
+      .filter((tensor) => tensor?.location === "cpu")
+      .reduce((sum, tensor) => sum + (tensor!.data as Float32Array).byteLength, 0);
+  const create = InferenceSession.create.bind(InferenceSession) as (
+    model: Uint8Array,
+    options: InferenceSession.SessionOptions,
+  ) => Promise<InferenceSession>;
+  const watched = async (model: Uint8Array, options: InferenceSession.SessionOptions) => {
+    const session = await create(model, options);
+    const run = session.run.bind(session) as InferenceSession["run"];
+    session.run = (async (feeds: InferenceSession.FeedsType, fetches: never) => {
+      const results = await run(feeds, fetches);
+      uploaded += bytes(feeds);
+      downloaded += bytes(results);
+      return results;
+    }) as InferenceSession["run"];
+    return session;
+  };
+  vi.spyOn(InferenceSession, "create").mockImplementation(watched as never);
+  return {
+    take: () => {
+      const taken = { uploaded, downloaded };
+      [uploaded, downloaded] = [0, 0];
+      return taken;
+    },
+  };
+}
