@@ -45,15 +45,18 @@ export function hasNvidiaDriver(): boolean {
 }
 
 /**
- * Makes the provider "cuda" available to sessions created afterwards in this process. Throws a UserError where it was not set up,
- * was for another ONNX Runtime, or a library does not load.
+ * Makes the provider "cuda" available to sessions created afterwards in this process. A provider that npm's own installer has put
+ * beside ONNX Runtime is left to find CUDA's libraries by itself. Throws a UserError where there is none, it is for another ONNX
+ * Runtime, or a library does not load.
  */
-export function prepareCudaProvider(folder = cudaFolder()): CudaRecord {
+export function prepareCudaProvider(folder = cudaFolder()): void {
   const record = readCudaRecord(folder);
+  if (!record && hasOwnProvider()) return;
   if (!record)
-    throw new UserError(`CUDA: ONNX Runtime's CUDA provider is not installed (nothing in ${folder})`, {
-      hint: HINT,
-    }); // prettier-ignore
+    throw new UserError(
+      `CUDA: ONNX Runtime's CUDA provider is not installed (nothing in ${folder})`,
+      { hint: HINT },
+    );
   if (record.onnxruntime !== onnxruntimeVersion())
     throw new UserError(
       `${folder}: CUDA provider of ONNX Runtime ${record.onnxruntime}: expected ${onnxruntimeVersion()}`,
@@ -71,7 +74,12 @@ export function prepareCudaProvider(folder = cudaFolder()): CudaRecord {
       });
   }
   for (const provider of record.providers) link(join(folder, provider));
-  return record;
+}
+
+/** Whether there is a provider beside ONNX Runtime that is not our link. */
+function hasOwnProvider(): boolean {
+  const path = linkTo("libonnxruntime_providers_cuda.so");
+  return pathExists(path) && !isLink(path);
 }
 
 /** Takes the links beside ONNX Runtime away. */

@@ -42,6 +42,8 @@ export interface TensorflowOptions {
   numThreads?: number;
   /** The folder that `peft setup tensorflow` fills. */
   folder?: string;
+  /** npm packages to try where that folder is of no use. */
+  packages?: readonly string[];
   /** Such as "v22.1.0". */
   nodeVersion?: string;
 }
@@ -86,11 +88,12 @@ let current: FoundTensorflow | undefined; // a native library is loaded once per
 export async function findTensorflow(options: TensorflowOptions = {}): Promise<FoundTensorflow> {
   if (current) return current;
   const { nodeVersion = process.version, folder = tensorflowFolder(), numThreads } = options;
+  const { packages = nodePackages } = options;
   const refusal = refuseNode(nodeVersion);
   if (refusal !== undefined) return { failures: [{ source: "Node", reason: refusal }] };
   prepareEnvironment(numThreads);
   const failures: TensorflowFailure[] = [];
-  for (const { source, load } of candidates(folder)) {
+  for (const { source, load } of candidates(folder, packages)) {
     const reason = await load();
     if (reason === undefined) return (current = { loaded: describe(source), failures });
     failures.push({ source, reason });
@@ -117,8 +120,7 @@ interface Candidate {
   load: () => Promise<string | undefined>;
 }
 
-function candidates(folder: string): Candidate[] {
-  const packages = ["@tensorflow/tfjs-node-gpu", "@tensorflow/tfjs-node"];
+function candidates(folder: string, packages: readonly string[]): Candidate[] {
   return [
     { source: BUILT, load: async () => loadBuilt(folder) },
     ...packages.map((name) => ({ source: name, load: () => loadPackage(name) })),
@@ -158,6 +160,7 @@ const ERRORS_ONLY = "2"; // of TF_CPP_MIN_LOG_LEVEL: 0 tells everything, 1 no in
 const BACKEND_PRIORITY = 3; // as tfjs-node's own index.js registers it
 const tfjsPackage = "@tensorflow/tfjs";
 const nodePackage = "@tensorflow/tfjs-node-gpu";
+const nodePackages = [nodePackage, "@tensorflow/tfjs-node"];
 const ownRequire = createRequire(import.meta.url);
 
 async function loadPackage(name: string): Promise<string | undefined> {
