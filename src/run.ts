@@ -38,34 +38,47 @@ export async function runExperiment(
   experiment: Experiment,
   options: RunOptions,
 ): Promise<Recorded<TrainedResult>> {
-  const { report, read = createReader() } = options;
+  const { numThreads, report, read = createReader() } = options;
   resetPeakMemory();
-  const inputs = await read(experiment, report);
-  const tuning = applyMethod(inputs.encoder.shape, experiment.method);
-  const folder = openRun(experiment, describeInputs(inputs), options);
+  // Before anything is read: that a device cannot be had should not take minutes to hear.
+  const engine = await openEngine({ ...experiment, numThreads, report });
   try {
-    report({ type: "note", text: `run folder: ${folder.path}` });
-    const result = await learn(experiment, { inputs, tuning, runDir: folder.path }, options);
-    folder.finish(result);
-    removeState(folder.path);
-    return { ...result, runDir: folder.path };
+    const inputs = await read(experiment, report);
+    const tuning = applyMethod(inputs.encoder.shape, experiment.method);
+    const folder = openRun(experiment, describeInputs(inputs), options);
+    try {
+      report({ type: "note", text: `run folder: ${folder.path}` });
+      const prepared = { inputs, tuning, engine, runDir: folder.path };
+      const result = await learn(experiment, prepared, options);
+      folder.finish(result);
+      removeState(folder.path);
+      return { ...result, runDir: folder.path };
+    } finally {
+      folder.release();
+    }
   } finally {
-    folder.release();
+    await engine.dispose();
   }
+}
+
+/** What a model is made of. */
+interface Prepared {
+  inputs: Inputs;
+  tuning: Tuning;
+  engine: Engine;
 }
 
 /** Trains in an open run folder and puts together what there is to say of it. */
 async function learn(
   experiment: Experiment,
-  { inputs, runDir, tuning }: { inputs: Inputs; tuning: Tuning; runDir: string },
-  { numThreads, report, signal }: RunOptions,
+  { engine, inputs, runDir, tuning }: Prepared & { runDir: string },
+  { report, signal }: RunOptions,
 ): Promise<TrainedResult> {
   const { data, encoder } = inputs;
   const { task } = data;
   const scoring = scoringOf(task, experiment.task);
   const parameters = countParameters(encoder.shape, tuning, headOf(task));
   report({ type: "ledger", ledger: parameters });
-  const engine = await openEngine({ ...experiment, numThreads, report });
   const learner = createLearner(experiment, { inputs, tuning, engine });
   try {
     const outcome = await train({
@@ -105,14 +118,13 @@ async function learn(
     };
   } finally {
     await learner.dispose();
-    await engine.dispose();
   }
 }
 
 /** The model of an experiment with its optimizer, before the first step. */
 export function createLearner(
   { seed, training }: Experiment,
-  { engine, inputs, tuning }: { inputs: Inputs; tuning: Tuning; engine: Engine },
+  { engine, inputs, tuning }: Prepared,
 ): Learner {
   const { shape, weights } = inputs.encoder;
   const head = headOf(inputs.data.task);

@@ -135,3 +135,11 @@ function reasonNotLoaded(path: string): string | undefined {
   }
   return undefined;
 }
+
+/**
+ * Has NVIDIA's libraries compute float32 products from float32 values: on their own they round them to TF32's 10 bits. They read it
+ * when they are loaded; what the user has set stays.
+ */
+export function keepFloat32(): void {
+  process.env.NVIDIA_TF32_OVERRIDE ??= "0";
+}

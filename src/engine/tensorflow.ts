@@ -6,6 +6,7 @@ import * as tf from "@tensorflow/tfjs";
 import { UserError } from "../errors.ts";
 import { pathExists, readText } from "../files.ts";
 import { homeFolder } from "../folders.ts";
+import { keepFloat32 } from "./cuda-provider.ts";
 
 /** The name that tfjs-node gives its backend. */
 export const TENSORFLOW_BACKEND = "tensorflow";
@@ -111,6 +112,7 @@ function refuseNode(version: string): string | undefined {
 function prepareEnvironment(numThreads: number | undefined): void {
   if (numThreads !== undefined) process.env.TF_NUM_INTRAOP_THREADS ??= String(numThreads);
   tf.enableProdMode(); // a package that fails half-way has registered its kernels, and the next would warn of each
+  keepFloat32();
   process.env.TF_FORCE_GPU_ALLOW_GROWTH ??= "true"; // else the first process takes the GPU's whole memory
 }
 

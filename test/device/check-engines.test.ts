@@ -11,11 +11,11 @@ test("every engine once, with what its test says", async () => {
     webgpu: { ok: false, isLoaded: true, reason: "it computes wrongly" },
     tfjs: { ok: false, isLoaded: false, reason: "not done", remedy: "peft setup tensorflow" },
   };
-  const test = async (order: SelfTestOrder) => {
+  const tester = async (order: SelfTestOrder) => {
     orders.push(order);
     return reports[order.engine];
   };
-  expect(await checkWith(test, { graphics: machines.radeon }, { selfTest: true })).toEqual([
+  expect(await checkWith(tester, { graphics: machines.radeon }, { selfTest: true })).toEqual([
     { device: "cpu", status: "ok", description: "compiled", stepMs: 150 },
     { device: "webgpu", status: "failed", reason: "it computes wrongly" },
     { device: "cuda", status: "unavailable", reason: "no NVIDIA driver: nvidia-smi was not found" },
@@ -26,11 +26,11 @@ test("every engine once, with what its test says", async () => {
 
 test("a software rasteriser is loaded, not timed", async () => {
   const orders: SelfTestOrder[] = [];
-  const test = async (order: SelfTestOrder) => {
+  const tester = async (order: SelfTestOrder) => {
     orders.push(order);
     return passes(1, 1);
   };
-  const [, webgpu] = await checkWith(test, { graphics: machines.software }, { selfTest: true });
+  const [, webgpu] = await checkWith(tester, { graphics: machines.software }, { selfTest: true });
   expect(webgpu).toMatchObject({ device: "webgpu", status: "software" });
   expect(orders[1]).toEqual({
     engine: "webgpu",

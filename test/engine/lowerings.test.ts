@@ -3,5 +3,6 @@ import { describe } from "vitest";
 import { createCompiledEngine } from "../../src/engine/compiled/compiled.ts";
 import { describeLowerings } from "../support/suites/lowerings.ts";
 
-describe("recorded equals computed", () =>
-  describeLowerings(async () => createCompiledEngine({ numThreads: 2 })));
+describe("recorded equals computed", () => {
+  describeLowerings(async () => createCompiledEngine({ numThreads: 2 }));
+});

@@ -34,7 +34,9 @@ describe.skipIf(noWebGpu)(`WebGPU${noWebGpu ? ` (${noWebGpu})` : ""}`, () => {
   describePrograms(engines.slice(1));
   describeParity(engines.slice(1), slack);
   describeLearners(engines, slack);
-  describe("recorded equals computed", () => describeLowerings(createWebGpuEngine, slack));
+  describe("recorded equals computed", () => {
+    describeLowerings(createWebGpuEngine, slack);
+  });
 
   test.each(cases.filter(({ losses }) => losses))(
     "$name: ten steps have PyTorch's losses",
@@ -116,13 +118,13 @@ function watchTraffic() {
   ) => Promise<InferenceSession>;
   const watched = async (model: Uint8Array, options: InferenceSession.SessionOptions) => {
     const session = await create(model, options);
-    const run = session.run.bind(session) as InferenceSession["run"];
+    const run = session.run.bind(session);
     session.run = (async (feeds: InferenceSession.FeedsType, fetches: never) => {
       const results = await run(feeds, fetches);
       uploaded += bytes(feeds);
       downloaded += bytes(results);
       return results;
-    }) as InferenceSession["run"];
+    });
     return session;
   };
   vi.spyOn(InferenceSession, "create").mockImplementation(watched as never);

@@ -8,6 +8,3 @@ export const noTensorflow =
   readTensorflowRecord(folder) === undefined
     ? `skipped: nothing in ${folder}; peft setup tensorflow fills it`
     : undefined;
-
-// A GPU would round the factors of a product to TF32's 10 bits; the suites compare with float32. CUDA reads it when it starts.
-process.env.NVIDIA_TF32_OVERRIDE ??= "0";

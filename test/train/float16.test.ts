@@ -1,5 +1,5 @@
-// Products with frozen weights in float16, on the CPU: what GPUs compute so, they must compute right. PyTorch's numbers are those of
-// double precision; float16 has 11 bits, and the encoder a few dozen products.
+// Products with frozen weights in float16, as far as a CPU shows it: ONNX Runtime rounds the weights to 11 bits there and computes in
+// float32, since it has no float16 products for CPUs. PyTorch's numbers are those of double precision.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createCompiledEngine } from "../../src/engine/compiled/compiled.ts";
 import { halveProducts } from "../../src/engine/compiled/half.ts";
@@ -15,7 +15,7 @@ import {
   relativeError,
 } from "../support/golden.ts";
 
-const LOSS_TOLERANCE = 1e-3;
+const LOSS_TOLERANCE = 5e-3;
 const GRADIENT_TOLERANCE = 1e-2;
 
 let half: Engine;
@@ -67,14 +67,15 @@ describe("loss scaling", () => {
       await goldenCaseLearner(half, example),
       await goldenCaseLearner(half, example),
     ];
-    overflowing.lossScale!.state = { value: 2 ** 40, goodSteps: 7 };
+    overflowing.lossScale!.state = { value: 2 ** 100, goodSteps: 7 };
     const expected = await fitting.step([batch], 0, 1e-3);
     const { loss, gradNorm } = await overflowing.step([batch], 0, 1e-3);
     expect(loss).toBeCloseTo(expected.loss, 6);
     expect(gradNorm).toBeCloseTo(expected.gradNorm, 2);
     const { goodSteps, value } = overflowing.lossScale!.state;
-    expect(value).toBeLessThan(2 ** 40);
-    expect(value).toBeGreaterThan(2 ** 10);
+    // In float32 it is the sum of squares that overflows, beyond 2^128.
+    expect(value).toBeLessThan(2 ** 70);
+    expect(value).toBeGreaterThan(2 ** 50);
     expect(goodSteps).toBe(1);
     await fitting.dispose();
     await overflowing.dispose();

@@ -12,6 +12,7 @@ import { Pieces } from "../../src/train/pieces.ts";
 import { train, type TrainerOptions, type TrainingSettings } from "../../src/train/trainer.ts";
 import { temporaryFolders } from "../support/temp.ts";
 import { tinyShape, tinyWeights } from "../support/tiny.ts";
+import { lostAtRun, withMemoryFor } from "../support/troubled.ts";
 
 const engine = createCompiledEngine({ numThreads: 1 });
 afterAll(() => engine.dispose());
@@ -22,9 +23,14 @@ beforeEach(() => void (runDir = temporaryFolder()));
 const undropped = { ...tinyShape, hiddenDropout: 0, attentionDropout: 0 };
 const houlsby: MethodConfig = { name: "houlsby", size: 4, initStd: 0.01 };
 
-function createLearner(method = houlsby, shape = undropped, weights = tinyWeights()): Learner {
+function createLearner(
+  method = houlsby,
+  shape = undropped,
+  weights = tinyWeights(),
+  on = engine,
+): Learner {
   const learner = new Learner({
-    engine,
+    engine: on,
     shape,
     weights,
     tuning: applyMethod(shape, method),
@@ -85,7 +91,7 @@ function run(learner: Learner, changes: Changes = {}) {
       checkpoint: { everySteps: changes.everySteps ?? 1000 },
       seed: 1,
     },
-    pieces: new Pieces(changes.maxTokens ?? 1024),
+    pieces: new Pieces(changes.maxTokens ?? 1024, changes.report),
     metadata: {},
     signal: changes.signal ?? new AbortController().signal,
     report: changes.report ?? (() => {}),
@@ -221,5 +227,61 @@ describe("stopping and going on", () => {
     await run(createLearner(houlsby, tinyShape), changes);
     const files = ["adapter.safetensors", "last.safetensors", "metrics.jsonl"].map(file);
     expect(files.map((bytes, i) => bytes.equals(expected[i]))).toEqual([true, true, true]);
+  });
+});
+
+describe("a device with too little memory", () => {
+  const on = (maxTokens: number) =>
+    createLearner(houlsby, undropped, tinyWeights(), withMemoryFor(engine, maxTokens));
+
+  test("computes in smaller pieces, tells so, and learns the same", async () => {
+    const { state: expected } = await run(createLearner());
+    runDir = temporaryFolder();
+    const notes: string[] = [];
+    const report = (event: RunEvent) => void (event.type === "note" && notes.push(event.text));
+    const { state } = await run(on(20), { report });
+    expect(notes[0]).toMatch(
+      /^the device's memory does not hold 4 texts of \d+ tokens at once: trying 2; results are those of the whole batch$/,
+    );
+    expect(state.evaluations).toHaveLength(3);
+    for (const [i, { loss }] of state.evaluations.entries())
+      expect(loss).toBeCloseTo(expected.evaluations[i].loss, 5);
+  });
+
+  test("that does not hold a single text is an error that says what would fit", async () => {
+    await expect(run(on(3))).rejects.toMatchObject({
+      name: "UserError",
+      message: expect.stringMatching(/^device memory: one text of \d tokens: expected the model/),
+      hint: expect.stringContaining("task.maxLength"),
+    });
+  });
+});
+
+describe("a device that is lost", () => {
+  const lost = (numRun: number) =>
+    createLearner(houlsby, tinyShape, tinyWeights(), lostAtRun(engine, numRun));
+
+  test("ends the run with what to do, and what was saved leads to the same end", async () => {
+    const changes: Changes = { evaluation: { every: 3 }, everySteps: 2 };
+    await run(createLearner(houlsby, tinyShape), changes);
+    const names = ["adapter.safetensors", "last.safetensors", "metrics.jsonl"];
+    const expected = names.map(file);
+    runDir = temporaryFolder();
+    await expect(run(lost(15), changes)).rejects.toMatchObject({
+      name: "DeviceLostError",
+      message: expect.stringMatching(
+        /^the device was lost after step \d+: Device was lost: driver reset: expected it to stay$/,
+      ),
+      hint: expect.stringContaining(`the run is saved; go on with: peft train --resume ${runDir}`),
+    });
+    await run(createLearner(houlsby, tinyShape), changes);
+    expect(names.map(file).map((bytes, i) => bytes.equals(expected[i]))).toEqual([true, true, true]); // prettier-ignore
+  });
+
+  test("before anything was saved", async () => {
+    await expect(run(lost(1))).rejects.toMatchObject({
+      message: expect.stringContaining("the device was lost after step 0"),
+      hint: expect.stringContaining("nothing was saved yet"),
+    });
   });
 });

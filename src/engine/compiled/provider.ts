@@ -2,7 +2,7 @@
 // and what its errors mean.
 import { InferenceSession, type Tensor as OrtTensor, env } from "onnxruntime-node";
 import { availableParallelism } from "node:os";
-import { prepareCudaProvider } from "../cuda-provider.ts";
+import { keepFloat32, prepareCudaProvider } from "../cuda-provider.ts";
 import { DeviceLostError, DeviceMemoryError, type HostTensor } from "../engine.ts";
 import {
   type BufferType,
@@ -116,8 +116,7 @@ function webgpu({ gpu, isSoftware = false }: ProviderOptions): Provider {
  */
 function cuda({ gpu }: ProviderOptions): Provider {
   prepareCudaProvider();
-  // cuBLAS would round the operands of float32 products to TF32's 10 bits otherwise.
-  process.env["NVIDIA_TF32_OVERRIDE"] ??= "0";
+  keepFloat32();
   return {
     isOnGpu: true,
     title: named("CUDA", gpu),
