@@ -1,9 +1,11 @@
 // The compiled engine on WebGPU: the same suites as the other engines, every method beside the CPU, nothing that leaves the GPU in
 // the middle of a step, and no memory that grows.
+import * as tf from "@tensorflow/tfjs";
 import { InferenceSession, type Tensor } from "onnxruntime-node";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { createCompiledEngine } from "../../src/engine/compiled/compiled.ts";
 import { createProvider } from "../../src/engine/compiled/provider.ts";
+import { DeviceMemoryError } from "../../src/engine/engine.ts";
 import type { Engines } from "../support/engines.ts";
 import {
   cases,
@@ -62,6 +64,30 @@ describe.skipIf(noWebGpu)(`WebGPU${noWebGpu ? ` (${noWebGpu})` : ""}`, () => {
     await expect(session).rejects.toThrow("fallback to CPU EP has been explicitly disabled");
   });
 
+  // How much SwiftShader holds is known.
+  test.runIf(isSoftware)(
+    "what does not fit is told, and what fits is computed afterwards",
+    async () => {
+      const engine = await createWebGpuEngine();
+      const program = await engine.compile({
+        name: "big",
+        inputs: { ids: { shape: ["B", "T"], type: "float32" } },
+        buffers: {},
+        compute: ({ ids }) => {
+          const wide = tf.tile(tf.reshape(ids, [-1, 1]), [1, 4096]);
+          return { outputs: { sum: tf.sum(tf.mul(tf.exp(wide), tf.tanh(wide))) }, updates: {} };
+        },
+      });
+      const run = (length: number) =>
+        program.run({ ids: { shape: [1, length], data: new Float32Array(length).fill(0.5) } });
+      const before = await run(10);
+      for (const length of [2 ** 16, 2 ** 18])
+        // one buffer of 1 GiB too many, and one that is larger than any may be
+        await expect(run(length)).rejects.toThrow(DeviceMemoryError);
+      expect(await run(10)).toEqual(before);
+    },
+  );
+
   test("a step moves the batch, the scalars and the loss; weights go to the GPU once", async () => {
     const traffic = watchTraffic();
     const learner = await goldenCaseLearner(await createWebGpuEngine(), houlsby);
@@ -119,12 +145,12 @@ function watchTraffic() {
   const watched = async (model: Uint8Array, options: InferenceSession.SessionOptions) => {
     const session = await create(model, options);
     const run = session.run.bind(session);
-    session.run = (async (feeds: InferenceSession.FeedsType, fetches: never) => {
+    session.run = async (feeds: InferenceSession.FeedsType, fetches: never) => {
       const results = await run(feeds, fetches);
       uploaded += bytes(feeds);
       downloaded += bytes(results);
       return results;
-    });
+    };
     return session;
   };
   vi.spyOn(InferenceSession, "create").mockImplementation(watched as never);

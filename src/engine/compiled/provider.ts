@@ -13,6 +13,8 @@ import {
 } from "./buffers.ts";
 import { encodeModel, type Graph } from "./onnx.ts";
 
+env.logLevel = "fatal"; // what it would log of errors comes as exceptions, too
+
 export type ProviderName = "cpu" | "webgpu" | "cuda";
 
 export interface Provider {
@@ -198,22 +200,24 @@ function copyGraph(type: BufferType, rank: number): Graph {
   };
 }
 
-/** Runs something that calls ONNX Runtime; its errors that a user may meet come out in the user's words. */
+/**
+ * Words of ONNX Runtime, Dawn (its WebGPU), Vulkan and CUDA; CUDA's codes are 2 for memory, 4, 46, 100, 719 and 999 for a device that
+ * is not there any more.
+ */
+const lost =
+  /\bis lost\b|device (was |has been )?lost|DEVICE_LOST|MapAsyncStatus value|CUDA failure (4|46|100|719|999)\b/i;
+/** On WebGPU what could not be allocated is noticed when it is used: it "is invalid due to a previous error". */
+const outOfMemory =
+  /out of memory|OUT_OF_DEVICE_MEMORY|failed to allocate|exceeds the max buffer size|exceeding maxStorageBufferBindingSize|invalid due to a previous error|CUDA failure 2\b/i;
+
+/** Runs something that calls ONNX Runtime; errors of the device come out as what they are. */
 export async function explained<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
-    if (
-      /device (was |is )?lost|lost device|DEVICE_LOST|CUDA failure (4|46|100|719|999)\b/i.test(text)
-    )
-      throw new DeviceLostError(text, { cause: error });
-    if (
-      /out of memory|failed to allocate|OutOfMemory|exceeds the max buffer size|CUDA failure 2\b/i.test(
-        text,
-      )
-    )
-      throw new DeviceMemoryError(text, { cause: error });
+    if (lost.test(text)) throw new DeviceLostError(text, { cause: error });
+    if (outOfMemory.test(text)) throw new DeviceMemoryError(text, { cause: error });
     throw error;
   }
 }
