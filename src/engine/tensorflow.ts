@@ -76,7 +76,7 @@ export async function loadTensorflow(options: TensorflowOptions = {}): Promise<L
   if (loaded) return loaded;
   const reasons = failures.map(({ source, reason }) => `\n  ${source}: ${reason}`).join("");
   const onlyNode = failures.every(({ source }) => source === "Node");
-  throw new UserError(`device "tfjs": libtensorflow cannot be loaded:${reasons}`, {
+  throw new UserError(`libtensorflow cannot be loaded:${reasons}`, {
     hint: onlyNode
       ? "run peft with Node 22 or 20, or leave out --device tfjs"
       : "peft setup tensorflow builds it; add --gpu for NVIDIA GPUs",
