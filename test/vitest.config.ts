@@ -30,6 +30,7 @@ export default defineConfig({
           include: ["test/**/*.gpu.test.ts"],
           fileParallelism: false,
           testTimeout: 300_000,
+          hookTimeout: 300_000,
         },
       },
     ],

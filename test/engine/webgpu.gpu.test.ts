@@ -17,6 +17,7 @@ import {
 } from "../support/golden.ts";
 import { describeLearners } from "../support/suites/learners.ts";
 import { describeLowerings } from "../support/suites/lowerings.ts";
+import { describeMiniLm } from "../support/suites/minilm.ts";
 import { describeParity } from "../support/suites/parity.ts";
 import { describePrograms } from "../support/suites/programs.ts";
 import { createWebGpuEngine, isSoftware, noWebGpu } from "../support/webgpu.ts";
@@ -38,6 +39,10 @@ describe.skipIf(noWebGpu)(`WebGPU${noWebGpu ? ` (${noWebGpu})` : ""}`, () => {
   describeLearners(engines, slack);
   describe("recorded equals computed", () => {
     describeLowerings(createWebGpuEngine, slack);
+  });
+
+  describe("MiniLM, real weights", () => {
+    describeMiniLm(createWebGpuEngine);
   });
 
   test.each(cases.filter(({ losses }) => losses))(

@@ -34,7 +34,7 @@ describe("finding libtensorflow", () => {
       message: expect.stringMatching(
         new RegExp(
           [
-            '^libtensorflow cannot be loaded:',
+            "^libtensorflow cannot be loaded:",
             `  peft setup tensorflow: not done \\(nothing in ${join(home, "tensorflow")}\\)`,
             "  @tensorflow/tfjs-nothing: not installed$",
           ].join("\n"),
