@@ -61,10 +61,10 @@ function createProgram(io: Io): Command {
   addAblate(program, io);
   addVerify(program, io);
   addCheck(program, io);
+  addDoctor(program, io);
   addSetup(program, io);
   addTasks(program, io);
   addMethods(program, io);
-  addDoctor(program, io);
   return program;
 }
 
