@@ -41,6 +41,8 @@ export type FoundTensorflow =
 export interface TensorflowOptions {
   /** Threads that compute one operation. libtensorflow reads it once, when it is loaded. */
   numThreads?: number;
+  /** The NVIDIA GPU it is to compute on, if one was seen. */
+  gpu?: string;
   /** The folder that `peft setup tensorflow` fills. */
   folder?: string;
   /** npm packages to try where that folder is of no use. */
@@ -79,7 +81,7 @@ export async function loadTensorflow(options: TensorflowOptions = {}): Promise<L
   throw new UserError(`libtensorflow cannot be loaded:${reasons}`, {
     hint: onlyNode
       ? "run peft with Node 22 or 20, or leave out --device tfjs"
-      : "peft setup tensorflow builds it; add --gpu for NVIDIA GPUs",
+      : `peft setup tensorflow${options.gpu === undefined ? "" : " --gpu"}`,
   });
 }
 

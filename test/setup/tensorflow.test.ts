@@ -40,7 +40,7 @@ describe("finding libtensorflow", () => {
           ].join("\n"),
         ),
       ),
-      hint: "peft setup tensorflow builds it; add --gpu for NVIDIA GPUs",
+      hint: "peft setup tensorflow",
     });
   });
 
