@@ -20,6 +20,11 @@ export class Interrupted extends UserError {
   override name = "Interrupted";
 }
 
+/** The first line of a text that says something, and of a message that goes on with details; "" if there is none. */
+export function firstLine(text: string): string {
+  return text.trim().split("\n", 1)[0].trim();
+}
+
 /** Throws a bug report unless `condition` holds. The message names the two values that disagree. */
 export function invariant(condition: unknown, message: string): asserts condition {
   if (!condition) throw new Error(`internal: ${message}`);

@@ -55,6 +55,15 @@ export function readText(path: string, hint?: string): string {
   return text.startsWith("\ufeff") ? text.slice(1) : text;
 }
 
+/** What a file of our own says as JSON; undefined where it is not there, or is damaged and as good as not there. */
+export function readJson<T>(path: string): T | undefined {
+  try {
+    return JSON.parse(readFileSync(path, "utf8")) as T;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Whether something exists at `path`. */
 export const pathExists = existsSync;
 

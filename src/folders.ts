@@ -1,6 +1,6 @@
 // Where peft keeps what belongs to no project: a cache, which can be computed again, and what `peft setup` has installed.
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 
 /** $PEFT_CACHE, else peft in $XDG_CACHE_HOME or ~/.cache. */
 export function cacheFolder(): string {
@@ -11,5 +11,5 @@ export function cacheFolder(): string {
 /** $PEFT_HOME, else peft in $XDG_DATA_HOME or ~/.local/share. Outside node_modules, which `npm ci` empties. */
 export function homeFolder(): string {
   const { PEFT_HOME, XDG_DATA_HOME } = process.env;
-  return PEFT_HOME || join(XDG_DATA_HOME || join(homedir(), ".local", "share"), "peft");
+  return resolve(PEFT_HOME || join(XDG_DATA_HOME || join(homedir(), ".local", "share"), "peft"));
 }

@@ -25,7 +25,8 @@ export function isRunning({ pid, started }: ProcessIdentity): boolean {
   return processExists(pid) && startOf(pid) === started;
 }
 
-function processExists(pid: number): boolean {
+/** Whether this machine has a process of that number, whichever it is. */
+export function processExists(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

@@ -6,6 +6,7 @@ import { isOwn } from "./data/settings.ts";
 import { numOutputsOf, type Task } from "./data/task.ts";
 import { fileBytes, pathExists, readBytes, sha256 } from "./files.ts";
 import { openEngine } from "./device/open.ts";
+import type { EngineName } from "./engine/create.ts";
 import type { Engine } from "./engine/engine.ts";
 import { peakMemory, resetPeakMemory } from "./memory.ts";
 import type { Tuning } from "./methods/method.ts";
@@ -13,7 +14,7 @@ import { applyMethod } from "./methods/methods.ts";
 import type { Head } from "./model/head.ts";
 import { createReader, describeInputs, type Inputs, type Reader } from "./prepare.ts";
 import { RESULT_VERSION, type Recorded, type TrainedResult } from "./record/result.ts";
-import { type OpenOptions, openRun, software } from "./record/run-folder.ts";
+import { begunOn, type OpenOptions, openRun, software } from "./record/run-folder.ts";
 import { adapterFile, removeState } from "./train/checkpoint.ts";
 import type { Report } from "./train/events.ts";
 import { countParameters } from "./train/ledger.ts";
@@ -24,6 +25,8 @@ import { bestOf, train, type TrainingOutcome } from "./train/trainer.ts";
 export interface RunOptions extends OpenOptions {
   /** Threads that compute one operation, where the engine lets us choose; all cores by default. */
   numThreads?: number;
+  /** The engine that `device: auto` takes if it works; that of an earlier session of the run goes before. */
+  prefer?: EngineName;
   signal: AbortSignal;
   report: Report;
   /** Where encoder and data come from; a reader shared by several runs reads each file once. */
@@ -41,11 +44,18 @@ export async function runExperiment(
   const { numThreads, report, read = createReader() } = options;
   resetPeakMemory();
   // Before anything is read: that a device cannot be had should not take minutes to hear.
-  const engine = await openEngine({ ...experiment, numThreads, report });
+  const prefer = begunOn(experiment, options) ?? options.prefer;
+  const engine = await openEngine({
+    ...experiment,
+    numThreads,
+    prefer,
+    report,
+    signal: options.signal,
+  });
   try {
     const inputs = await read(experiment, report);
     const tuning = applyMethod(inputs.encoder.shape, experiment.method);
-    const folder = openRun(experiment, describeInputs(inputs), options);
+    const folder = openRun(experiment, { engine: engine.name, ...describeInputs(inputs) }, options);
     try {
       report({ type: "note", text: `run folder: ${folder.path}` });
       const prepared = { inputs, tuning, engine, runDir: folder.path };

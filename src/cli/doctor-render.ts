@@ -35,14 +35,12 @@ export function renderDiagnosis(diagnosis: Diagnosis, output: Output): string {
 
 function programLines(program: ProgramReport): Line[] {
   const { peft, node, nodeRange, isNodeSupported, platform, packages } = program;
-  const tensorflow = packages["@tensorflow/tfjs-node-gpu"] ?? packages["@tensorflow/tfjs-node"];
   const support = isNodeSupported ? "supported" : "not supported";
   return [
     ["peft", peft],
     ["Node", `${node} on ${platform}, ${support} (${nodeRange})`],
     ["ONNX Runtime", packages["onnxruntime-node"] ?? "not installed"],
     ["TensorFlow.js", packages["@tensorflow/tfjs"] ?? "not installed"],
-    ["libtensorflow", tensorflow === null ? "not installed" : `for TensorFlow.js ${tensorflow}`],
   ];
 }
 

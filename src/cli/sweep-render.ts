@@ -1,4 +1,5 @@
 // What people read of a sweep: the plan with its costs, and what became of every cell.
+import { firstLine } from "../errors.ts";
 import type { CellState } from "../sweep/plan.ts";
 import { renderBytes } from "../report/units.ts";
 import type { Estimate } from "../sweep/estimate.ts";
@@ -79,10 +80,6 @@ export function renderOutcome(cells: readonly EndedCell[]): string {
   ]
     .map((line) => `${line}\n`)
     .join("");
-}
-
-function firstLine(text: string): string {
-  return text.split("\n", 1)[0];
 }
 
 function percent(value: number): string {

@@ -59,7 +59,10 @@ export const experimentSchema = z.strictObject({
   /** What computes; see device/devices.ts for the words and device/choose.ts for what they come to. */
   device: z.enum(devices).default("auto"),
   /** How products with frozen weights are computed: float32 where it is not given; float16 needs a GPU that has it. */
-  precision: z.enum(precisions).optional(),
+  precision: z
+    .enum(precisions)
+    .transform((precision) => (precision === "float32" ? undefined : precision)) // the same experiment, the same name
+    .optional(),
   /** Folder with the task's files, relative to the current folder; only for tasks that do not come with the program. */
   dataDir: z.string().min(1).optional(),
 });

@@ -1,5 +1,6 @@
 // Which engine a device setting means on this machine. The one policy, for every command:
-// - `auto` takes the fastest engine that passes the self-test, by the time it took there; without a GPU that is the CPU, untested.
+// - `auto` takes the fastest engine that passes the self-test, by the time it took there; without a GPU that is the CPU, untested. A
+//   GPU has to be clearly faster, so that one machine always decides alike, and a run that goes on stays where it was begun.
 // - `gpu` does the same among GPUs. Neither ever takes a software rasteriser.
 // - An engine that is named is taken if it passes, and an error with reason and remedy otherwise; never something else instead.
 import type { EngineName, EngineOptions } from "../engine/create.ts";
@@ -25,14 +26,21 @@ export interface Examiners {
   testEngine: TestEngine;
 }
 
-/** Chooses, once per process and setting. Throws UserError where what was asked for cannot be had. */
-export function chooseEngine(
-  device: Device,
-  precision: Precision = "float32",
-  examiners: Examiners = { inspectHardware, testEngine },
-): Promise<Choice> {
-  return new Policy(precision, examiners).choose(device);
+export interface ChooseOptions {
+  precision?: Precision | undefined;
+  /** What `auto` takes if it still works: the engine a run was begun on, or that of the other runs of a sweep. */
+  prefer?: EngineName | undefined;
+  examiners?: Examiners;
 }
+
+/** Throws UserError where what was asked for cannot be had. */
+export function chooseEngine(device: Device, options: ChooseOptions = {}): Promise<Choice> {
+  const { examiners = { inspectHardware, testEngine }, precision = "float32", prefer } = options;
+  return new Policy(precision, examiners).choose(device, prefer);
+}
+
+/** How many times faster than the processor a GPU must be: less is noise, or not worth other rounding. */
+const MARGIN = 1.3;
 
 const gpuEngines = ["cuda", "webgpu", "tfjs"] as const satisfies EngineName[];
 
@@ -48,9 +56,14 @@ class Policy {
     this.#examiners = examiners;
   }
 
-  async choose(device: Device): Promise<Choice> {
+  async choose(device: Device, prefer?: EngineName): Promise<Choice> {
     if (device === "cpu") return this.#cpu();
+    if (device === "auto" && prefer === "cpu" && this.#precision === "float32") return this.#cpu();
     const { graphics } = await this.#examiners.inspectHardware();
+    if (device === "auto" && prefer !== undefined && prefer !== "cpu") {
+      const preferred = await this.#examine(prefer, routeTo(prefer, { graphics }));
+      if (preferred.report.ok) return this.#take(preferred);
+    }
     if (device !== "auto" && device !== "gpu")
       return this.#named(device, routeTo(device, { graphics }));
     const examined = await this.#examineGpus({ graphics });
@@ -60,9 +73,9 @@ class Policy {
     if (device === "gpu") return best ? this.#take(best) : refuse("gpu", examined);
     if (!best) return this.#cpu(whyNoGpu(examined));
     const cpuStepMs = best.report.ok ? best.report.cpuStepMs : undefined;
-    const isSlower = cpuStepMs !== undefined && cpuStepMs < stepMs(best);
-    if (isSlower && this.#precision === "float32")
-      return this.#cpu(`${nameOf(best)} is slower: ${times(stepMs(best), cpuStepMs)}`);
+    const isNoGain = cpuStepMs !== undefined && cpuStepMs < MARGIN * stepMs(best);
+    if (isNoGain && this.#precision === "float32")
+      return this.#cpu(`${nameOf(best)} is not much faster: ${times(stepMs(best), cpuStepMs)}`);
     return this.#take(best);
   }
 

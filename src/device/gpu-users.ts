@@ -1,8 +1,8 @@
 // Who computes on the GPU. Nothing forbids two runs on one, but each takes longer and leaves the other less memory, which is worth
 // knowing when times or sizes surprise. Every user is a file with its process; files of processes that have ended are removed.
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { makeFolder } from "../files.ts";
+import { makeFolder, readJson, writeAtomic } from "../files.ts";
 import { cacheFolder } from "../folders.ts";
 import { isNear, isRunning, type ProcessIdentity, thisProcess } from "../processes.ts";
 
@@ -19,16 +19,23 @@ export function joinGpuUsers(
         `another run of peft computes on the GPU (process ${others.map(({ pid }) => pid).join(", ")}): times and memory are shared`,
       );
     makeFolder(folder);
-    writeFileSync(path, JSON.stringify(thisProcess()));
+    writeAtomic(path, JSON.stringify(thisProcess()));
   } catch {
     return () => {}; // a cache that cannot be written: nobody learns of this run, which goes on
   }
-  return () => rmSync(path, { force: true });
+  return () => {
+    try {
+      rmSync(path, { force: true });
+    } catch {
+      // It stays, and is known to be that of a process that has ended.
+    }
+  };
 }
 
 function livingUsers(folder: string): ProcessIdentity[] {
-  return listFolder(folder).flatMap((name) => {
-    const user = readUser(join(folder, name));
+  const names = listFolder(folder).filter((name) => name.endsWith(".json"));
+  return names.flatMap((name) => {
+    const user = readJson<ProcessIdentity>(join(folder, name));
     if (user && !isNear(user)) return [];
     if (user && isRunning(user)) return [user];
     rmSync(join(folder, name), { force: true });
@@ -41,13 +48,5 @@ function listFolder(folder: string): string[] {
     return readdirSync(folder);
   } catch {
     return []; // nobody has been there yet
-  }
-}
-
-function readUser(path: string): ProcessIdentity | undefined {
-  try {
-    return JSON.parse(readFileSync(path, "utf8")) as ProcessIdentity;
-  } catch {
-    return undefined; // just being written, or cut off
   }
 }

@@ -1,6 +1,6 @@
 // Which engines there is any point in trying on this machine, from what is known without loading one.
 import type { EngineName } from "../engine/create.ts";
-import { readCudaRecord } from "../engine/cuda-provider.ts";
+import { isCudaProviderInstalled } from "../engine/cuda-provider.ts";
 import type { Hardware } from "../hardware/hardware.ts";
 import type { Seen } from "../hardware/seen.ts";
 
@@ -43,6 +43,9 @@ function viaMetal(metal: NonNullable<Hardware["graphics"]["metal"]>): Route {
 const preference = ["discrete", "integrated", "virtual", "other"] as const;
 
 function viaVulkan(vulkan: Hardware["graphics"]["vulkan"]): Route {
+  // On Windows WebGPU goes through Direct3D, of which nothing is known here: the self-test finds out.
+  if (process.platform === "win32" && vulkan?.status !== "devices")
+    return { status: "open", hasFloat16: true };
   if (!vulkan) return { status: "closed", reason: "this system has no Vulkan" };
   if (vulkan.status === "none") return closed(vulkan);
   const { devices, remedy } = vulkan;
@@ -60,7 +63,7 @@ function viaVulkan(vulkan: Hardware["graphics"]["vulkan"]): Route {
 function viaCuda(nvidia: Hardware["graphics"]["nvidia"]): Route {
   if (!nvidia) return { status: "closed", reason: "this system has no CUDA" };
   if (nvidia.status === "none") return closed(nvidia);
-  if (!readCudaRecord())
+  if (!isCudaProviderInstalled())
     return {
       status: "closed",
       reason: "ONNX Runtime's CUDA provider is not installed",

@@ -2,6 +2,8 @@
 import { UserError } from "../errors.ts";
 import { selfTest, type SelfTestOrder, type SelfTestReport } from "./self-test.ts";
 
+process.once("disconnect", () => process.exit()); // nobody waits for the answer any more
+
 const order = JSON.parse(process.argv[2]) as SelfTestOrder;
 process.send?.(await attemptTest());
 

@@ -6,7 +6,7 @@ import { lstatSync, readlinkSync, rmSync, symlinkSync } from "node:fs";
 import { constants } from "node:os";
 import { dirname, join } from "node:path";
 import { UserError } from "../errors.ts";
-import { attempt, pathExists, readText } from "../files.ts";
+import { attempt, pathExists, readJson } from "../files.ts";
 import { homeFolder } from "../folders.ts";
 
 const HINT = "peft setup cuda installs it";
@@ -28,8 +28,7 @@ export function cudaFolder(): string {
 
 /** The record of what is in the folder; undefined where nothing was set up. */
 export function readCudaRecord(folder = cudaFolder()): CudaRecord | undefined {
-  const path = join(folder, "setup.json");
-  return pathExists(path) ? (JSON.parse(readText(path)) as CudaRecord) : undefined;
+  return readJson<CudaRecord>(join(folder, "setup.json"));
 }
 
 /** The version of onnxruntime-node that peft uses. */
@@ -74,6 +73,11 @@ export function prepareCudaProvider(folder = cudaFolder()): void {
       });
   }
   for (const provider of record.providers) link(join(folder, provider));
+}
+
+/** Whether ONNX Runtime's CUDA provider is there: by `peft setup cuda`, or by npm's own installer. */
+export function isCudaProviderInstalled(): boolean {
+  return readCudaRecord() !== undefined || hasOwnProvider();
 }
 
 /** Whether there is a provider beside ONNX Runtime that is not our link. */

@@ -4,7 +4,15 @@ import * as tf from "@tensorflow/tfjs";
 import type { Tensor } from "@tensorflow/tfjs";
 import { registerComposites } from "../model/kernels.ts";
 import type { EngineOptions } from "./create.ts";
-import type { Buffer, Engine, HostTensor, Program, ProgramSpec, Tensors } from "./engine.ts";
+import {
+  type Buffer,
+  DeviceMemoryError,
+  type Engine,
+  type HostTensor,
+  type Program,
+  type ProgramSpec,
+  type Tensors,
+} from "./engine.ts";
 import { loadTensorflow, TENSORFLOW_BACKEND } from "./tensorflow.ts";
 
 /**
@@ -44,7 +52,10 @@ async function createEagerEngine({ backend, isOnGpu, title }: EagerOptions): Pro
     isOnGpu,
     buffer: (data) => new EagerBuffer(toTensor(data)),
     compile: async (spec) => ({
-      run: (inputs) => activateBackend(backend).then(() => run(spec, inputs)),
+      run: async (inputs) => {
+        await activateBackend(backend);
+        return explained(() => run(spec, inputs));
+      },
       dispose: async () => {},
     }),
     dispose: async () => {},
@@ -82,6 +93,20 @@ class EagerBuffer implements Buffer {
 
 async function activateBackend(backend: string): Promise<void> {
   if (tf.getBackend() !== backend) await tf.setBackend(backend);
+}
+
+/** libtensorflow's code for memory that is used up, TF_RESOURCE_EXHAUSTED, as tfjs-node's binding tells it. */
+const outOfMemory = /TF_Status: 8\b/;
+
+/** Runs something; that the device has too little memory comes out as that. */
+async function explained<T>(compute: () => Promise<T>): Promise<T> {
+  try {
+    return await compute();
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    if (outOfMemory.test(text)) throw new DeviceMemoryError(text, { cause: error });
+    throw error;
+  }
 }
 
 async function run(

@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { UserError } from "../errors.ts";
-import { pathExists, readText } from "../files.ts";
+import { readJson } from "../files.ts";
 import { homeFolder } from "../folders.ts";
 import { keepFloat32 } from "./cuda-provider.ts";
 
@@ -68,8 +68,7 @@ export function tensorflowFolder(): string {
 
 /** The record of what is in the folder; undefined where nothing was set up. */
 export function readTensorflowRecord(folder: string): TensorflowRecord | undefined {
-  const path = join(folder, "setup.json");
-  return pathExists(path) ? (JSON.parse(readText(path)) as TensorflowRecord) : undefined;
+  return readJson<TensorflowRecord>(join(folder, "setup.json"));
 }
 
 /** Loads libtensorflow, or says why not and what to do. */

@@ -1,4 +1,5 @@
 // Other programs that know the machine, asked with a time limit: a broken driver makes them hang.
+import { firstLine } from "../errors.ts";
 import { spawn } from "node:child_process";
 
 /** How a program ended. */
@@ -49,15 +50,7 @@ export const runCommand: RunCommand = (program, args, timeoutMs) =>
     );
     child.on("close", (code, signal) => {
       if (code === 0) return end({ type: "ok", stdout });
-      const said = firstLine(stderr) ?? firstLine(stdout);
-      end({ type: "failed", reason: said ?? `it ended with ${signal ?? `exit code ${code}`}` });
+      const said = firstLine(stderr) || firstLine(stdout);
+      end({ type: "failed", reason: said || `it ended with ${signal ?? `exit code ${code}`}` });
     });
   });
-
-/** The first line that says something. */
-export function firstLine(text: string): string | undefined {
-  return text
-    .split("\n")
-    .map((line) => line.trim())
-    .find((line) => line !== "");
-}

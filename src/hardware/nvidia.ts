@@ -1,5 +1,6 @@
 // NVIDIA's GPUs, as nvidia-smi, which comes with the driver, tells them.
-import { type CommandResult, type RunCommand, firstLine, runCommand } from "./command.ts";
+import { firstLine } from "../errors.ts";
+import { type CommandResult, type RunCommand, runCommand } from "./command.ts";
 import { nothing, type Seen } from "./seen.ts";
 
 export interface NvidiaGpu {
@@ -60,7 +61,7 @@ export async function inspectNvidia(
     if (gpus.type !== "ok") return nothing(failure(gpus), remedyOf(gpus, remedy));
     const devices = parseGpus(gpus.stdout, processes.type === "ok" ? processes.stdout : "");
     if (devices.length > 0) return { status: "devices", devices, warnings: [] };
-    return nothing(`nvidia-smi names no GPU: ${firstLine(gpus.stdout) ?? "no output"}`);
+    return nothing(`nvidia-smi names no GPU: ${firstLine(gpus.stdout) || "no output"}`);
   }
   return nothing("no NVIDIA driver: nvidia-smi was not found", remedy);
 }

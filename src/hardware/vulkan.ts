@@ -2,7 +2,7 @@
 // loaded in a child process with a time limit.
 import { extname } from "node:path";
 import { askChild, type ChildAnswer } from "./child.ts";
-import { firstLine } from "./command.ts";
+import { firstLine } from "../errors.ts";
 import { type RawDevice, toDevice, type VulkanDevice } from "./vulkan-device.ts";
 import type { ProbeReply } from "./vulkan-probe.ts";
 

@@ -6,6 +6,7 @@ import { isOwn, type TaskSettings } from "../data/settings.ts";
 import type { DataSource } from "../data/task.ts";
 import { ownFileTask } from "../data/own/own.ts";
 import { openTask, outlineOf } from "../data/tasks.ts";
+import type { Experiment } from "../config/schema.ts";
 import type { Device } from "../device/devices.ts";
 import { openEngine } from "../device/open.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -94,13 +95,24 @@ export async function openRuns(
   for (const run of runs) checkEncoder(run, encoder);
   const tokenizer = loadTokenizer(encoder.folder);
   for (const run of runs) noteOtherTokenizer(run, tokenizer, report);
-  const engine = await openEngine({ device: device ?? experiment.device, numThreads, report });
+  const engine = await openEngine({ ...deviceOf(experiment, device, report), numThreads, report });
   const models = new Models(encoder, engine);
   const dispose = async () => {
     await models.dispose();
     await engine.dispose();
   };
   return { runs, encoder, tokenizer, models, engine, splits: new Map(), dispose };
+}
+
+/** What computes: as the run was trained, or on a device that was asked for, which need not have 16-bit floats. */
+function deviceOf({ device, precision }: Experiment, asked: Device | undefined, report: Report) {
+  if (asked === undefined) return { device, precision };
+  if (precision !== undefined)
+    report({
+      type: "note",
+      text: `trained with products in ${precision}: computing in float32, scores may differ by rounding`,
+    });
+  return { device: asked };
 }
 
 /** Scores one run on one split of its task. Throws Interrupted when stopped. */

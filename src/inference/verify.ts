@@ -101,7 +101,7 @@ async function scoresOf(
   return scores;
 }
 
-/** SHA-256 of every weight of the encoder in memory, which the compiled engine computes with as they lie there. */
+/** SHA-256 of every weight of the encoder in memory, which the cpu engine computes with as they lie there; a GPU has a copy. */
 function fingerprints({ encoder }: OpenedRuns): Map<string, string> {
   return new Map([...encoder.weights].map(([name, { data }]) => [name, sha256(data)]));
 }

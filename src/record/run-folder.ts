@@ -8,12 +8,15 @@ import { UserError } from "../errors.ts";
 import { makeFolder, pathExists, readText, sha256, writeAtomic } from "../files.ts";
 import { loadExperiment, stringifyExperiment } from "../config/load.ts";
 import type { Experiment } from "../config/schema.ts";
+import type { EngineName } from "../engine/create.ts";
 import { hasState } from "../train/checkpoint.ts";
 import { isLocked, lockRun } from "./lock.ts";
 import { readResult, RESULT, RESULT_VERSION, type RunResult } from "./result.ts";
 
-/** The bytes that an experiment depends on besides its settings. */
+/** What an experiment depends on besides its settings: the bytes that it reads, and where it was begun. */
 export interface Provenance {
+  /** The engine it was begun on; absent in runs of versions that had no choice. */
+  engine?: EngineName;
   weights: { path: string; sha256: string };
   tokenizer: { sha256: string };
   data: { path: string; sha256: string }[];
@@ -174,6 +177,12 @@ function checkUnchanged(path: string, experiment: Experiment, provenance: Proven
       `${path}: ${bytes.key}: SHA-256 ${show(bytes.after)}: expected ${show(bytes.before)}, with which the run was begun`,
       { hint: "the files have changed since; put them back or start a new run" },
     );
+}
+
+/** The engine that the experiment was begun on, if it was begun. */
+export function begunOn(experiment: Experiment, options: OpenOptions): EngineName | undefined {
+  const path = options.resume ?? join(options.outDir, runName(experiment));
+  return pathExists(join(path, PROVENANCE)) ? readProvenance(path).engine : undefined;
 }
 
 /** What a run folder says its run depended on. */

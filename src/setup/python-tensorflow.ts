@@ -1,4 +1,5 @@
 // TensorFlow that is on this machine already, as a Python package: found without importing it.
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { UserError } from "../errors.ts";
 import { pathExists, readText } from "../files.ts";
@@ -11,14 +12,15 @@ export interface TensorflowPackage {
 }
 
 const findScript = `
-import importlib.util
+import importlib.util, sys
+sys.path.pop(0)
 spec = importlib.util.find_spec("tensorflow")
 print(spec.submodule_search_locations[0] if spec and spec.submodule_search_locations else "")
 `;
 
 /** The TensorFlow that python3 would import; undefined if there is none that has what we need. */
 export async function findInstalled(signal?: AbortSignal): Promise<TensorflowPackage | undefined> {
-  const folder = (await runTool("python3", ["-c", findScript], { signal })).trim();
+  const folder = (await runTool("python3", ["-c", findScript], { signal, cwd: tmpdir() })).trim();
   return folder !== "" && missingFiles(folder).length === 0 ? describePackage(folder) : undefined;
 }
 

@@ -2,7 +2,14 @@
 // leaves what was there before.
 import { readdirSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { attempt, makeFolder, pathExists } from "../files.ts";
+import { attempt, makeFolder, pathExists, readJson, writeAtomic } from "../files.ts";
+import {
+  isNear,
+  isRunning,
+  processExists,
+  type ProcessIdentity,
+  thisProcess,
+} from "../processes.ts";
 
 /**
  * Builds in a temporary folder beside `folder`, which it replaces in the end. What killed builds have left is cleared first.
@@ -15,8 +22,10 @@ export async function replaceFolder<T>(
   clearLeftovers(folder);
   const temporary = besides(folder, "new", process.pid);
   makeFolder(temporary);
+  writeAtomic(join(temporary, OWNER), JSON.stringify(thisProcess()));
   try {
     const result = await build(temporary);
+    rmSync(join(temporary, OWNER), { force: true });
     putInPlace(temporary, folder);
     return result;
   } finally {
@@ -47,8 +56,8 @@ function clearLeftovers(folder: string): void {
   if (!pathExists(parent)) return;
   for (const name of attempt(parent, () => readdirSync(parent))) {
     const [, what, pid] = leftoverPattern(folder).exec(name) ?? [];
-    if (what === undefined || isAlive(Number(pid))) continue;
     const leftover = join(parent, name);
+    if (what === undefined || isInUse(leftover, Number(pid))) continue;
     if (what === "old" && !pathExists(folder)) renameSync(leftover, folder);
     else rmSync(leftover, { recursive: true, force: true });
   }
@@ -62,12 +71,13 @@ function leftoverPattern(folder: string): RegExp {
   return new RegExp(`^\\.${basename(folder)}\\.(new|old)-(\\d+)$`);
 }
 
-function isAlive(pid: number): boolean {
-  if (pid === process.pid) return false; // an earlier process of our number, or this one before
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM"; // alive, and another user's
-  }
+/** Whose build it is. In a home that several machines share, numbers alone say nothing. */
+const OWNER = ".owner.json";
+
+/** Whether the process that builds there may still do so; of another machine's nothing is known, and it is left alone. */
+function isInUse(temporary: string, pid: number): boolean {
+  const owner = readJson<ProcessIdentity>(join(temporary, OWNER));
+  // None between two renames, or where it was killed before it could say whose it is.
+  if (!owner) return pid !== process.pid && processExists(pid);
+  return !isNear(owner) || (owner.pid !== process.pid && isRunning(owner));
 }

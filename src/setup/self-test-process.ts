@@ -6,6 +6,7 @@ import type { SelfTest, SelfTestReply } from "./self-test.ts";
 
 const [what, folder] = process.argv.slice(2) as [SelfTest["what"], string];
 
+process.once("disconnect", () => process.exit()); // nobody waits for the answer any more
 process.send?.(await attemptTest(), () => process.exit());
 
 async function attemptTest(): Promise<SelfTestReply> {

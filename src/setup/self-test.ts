@@ -40,8 +40,13 @@ export async function selfTest(test: SelfTest, signal?: AbortSignal): Promise<Se
   let reply: SelfTestReply | undefined;
   child.on("message", (message: SelfTestReply) => (reply = message));
   const end = await new Promise<string>((resolve, reject) => {
-    child.on("error", (error) => reject(error.name === "AbortError" ? stopped() : error));
-    child.on("close", (code, killer) => resolve(killer ?? `exit code ${code}`));
+    child.on("error", (error) => {
+      if (error.name !== "AbortError") reject(error); // else "close" follows
+    });
+    child.on("close", (code, killer) => {
+      if (signal?.aborted) reject(stopped());
+      else resolve(killer ?? `exit code ${code}`);
+    });
   });
   if (!reply)
     throw new UserError(`self-test of ${test.what}: ended with ${end}:\n${log.trim()}`, { hint });

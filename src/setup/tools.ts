@@ -47,8 +47,8 @@ export async function runTool(
     stream.on("data", (chunk: Buffer) => (said = (said + chunk.toString()).slice(-LAST_WORDS)));
   return new Promise((resolve, reject) => {
     child.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.name === "AbortError") reject(stopped());
-      else reject(error.code === "ENOENT" ? missingTool(name) : error);
+      // A program that was told to stop may still write: "close" says when it no longer does.
+      if (error.name !== "AbortError") reject(error.code === "ENOENT" ? missingTool(name) : error);
     });
     child.on("close", (code, killer) => {
       if (signal?.aborted) reject(stopped());

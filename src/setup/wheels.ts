@@ -16,8 +16,8 @@ export async function downloadWheels(
   folder: string,
   { signal, dependencies }: { signal: AbortSignal | undefined; dependencies: boolean },
 ): Promise<string[]> {
-  await requirePip(signal);
   makeFolder(folder);
+  await requirePip(folder, signal);
   const before = new Set(readdirSync(folder));
   const target = ["--only-binary=:all:", "--implementation", "cp", "--python-version", PYTHON_VERSION]; // prettier-ignore
   const platforms = PLATFORMS.flatMap((name) => ["--platform", `${name}_x86_64`]);
@@ -26,16 +26,17 @@ export async function downloadWheels(
   await runTool(
     "python3",
     ["-m", "pip", "download", ...quiet, ...extra, ...target, ...platforms, "--dest", folder, ...requirements], // prettier-ignore
-    { signal },
+    { signal, cwd: folder },
   );
   return readdirSync(folder)
     .filter((name) => name.endsWith(".whl") && !before.has(name))
     .map((name) => join(folder, name));
 }
 
-async function requirePip(signal: AbortSignal | undefined): Promise<void> {
+/** Python takes modules from the folder it is started in before its own: never the user's. */
+async function requirePip(cwd: string, signal: AbortSignal | undefined): Promise<void> {
   try {
-    await runTool("python3", ["-m", "pip", "--version"], { signal });
+    await runTool("python3", ["-m", "pip", "--version"], { signal, cwd });
   } catch (error) {
     if (error instanceof UserError && error.message.includes("No module named pip"))
       throw missingTool("pip");
@@ -63,7 +64,9 @@ export async function unpackWheels(
   signal?: AbortSignal,
 ): Promise<void> {
   makeFolder(folder);
-  await runTool("python3", ["-c", unpackScript, folder, pattern.source, ...wheels], { signal });
+  await runTool("python3", ["-I", "-c", unpackScript, folder, pattern.source, ...wheels], {
+    signal,
+  });
 }
 
 const metadataScript = `
@@ -79,7 +82,7 @@ export async function requirementsOf(
   extras: readonly string[],
   signal?: AbortSignal,
 ): Promise<string[]> {
-  const metadata = await runTool("python3", ["-c", metadataScript, wheel], { signal });
+  const metadata = await runTool("python3", ["-I", "-c", metadataScript, wheel], { signal });
   return requirementsIn(metadata, extras);
 }
 

@@ -74,7 +74,7 @@ export async function estimateCells(
   const groups = groupBy(
     cells.filter(({ parameters, state }) => parameters && isDue(state, options)),
     ({ experiment }) =>
-    JSON.stringify([experiment.task, experiment.encoder, experiment.method.name, experiment.training.batchSize, experiment.device]), // prettier-ignore
+    JSON.stringify([experiment.task, experiment.encoder, experiment.method.name, experiment.training.batchSize, experiment.device, experiment.precision]), // prettier-ignore
   );
   const ends = [...groups.values()].map(smallestAndLargest);
   const total = ends.flat().length;

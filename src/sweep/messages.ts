@@ -1,4 +1,5 @@
 // What a sweep and its worker processes say to each other.
+import type { EngineName } from "../engine/create.ts";
 import type { Experiment } from "../config/schema.ts";
 import type { RunEvent } from "../train/events.ts";
 
@@ -10,6 +11,8 @@ export type Order =
       outDir: string;
       retryFailed: boolean;
       numThreads: number;
+      /** The engine that `device: auto` takes if it works. */
+      prefer?: EngineName;
     }
   | { type: "probe"; experiment: Experiment; numThreads: number }
   /** Finish the step, save, and end the run that is going on. */
@@ -25,7 +28,7 @@ export type Reply =
 export type Outcome =
   | { kind: "ok" | "diverged"; seconds: number; steps: number; score: number | null }
   /** An error, recorded in the run folder. */
-  | { kind: "failed"; message: string; hint?: string }
+  | { kind: "failed"; message: string; hint?: string; isDeviceLost?: boolean }
   /** Stopped on request, saved. */
   | { kind: "stopped" }
   /** Another process is working on it. */

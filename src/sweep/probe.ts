@@ -1,14 +1,15 @@
 // Measures what an experiment costs by doing the first steps of it, without a run folder: the longest batch once, for the peak
 // of memory and to compile, then a few others against the clock.
 import type { Experiment } from "../config/schema.ts";
-import { collate, lengthsOf, planEpoch, splitByTokens } from "../data/batches.ts";
+import { collate, lengthsOf, planEpoch } from "../data/batches.ts";
 import type { EncodedSplit } from "../data/encode.ts";
 import { openEngine } from "../device/open.ts";
 import { peakMemory, resetPeakMemory } from "../memory.ts";
 import { applyMethod } from "../methods/methods.ts";
-import type { Reader } from "../prepare.ts";
+import type { Inputs, Reader } from "../prepare.ts";
 import { createLearner } from "../run.ts";
 import type { Learner } from "../train/learner.ts";
+import { Pieces } from "../train/pieces.ts";
 import type { Cost } from "./messages.ts";
 
 const NUM_STEPS = 4;
@@ -25,31 +26,43 @@ export async function probe(
   const tuning = applyMethod(inputs.encoder.shape, experiment.method);
   const engine = await openEngine({ ...experiment, ...options });
   const learner = createLearner(experiment, { inputs, tuning, engine });
+  try {
+    return await measure(experiment, {
+      inputs,
+      learner,
+      pieces: new Pieces(engine.preferredTokens),
+      start,
+    });
+  } finally {
+    await learner.dispose();
+    await engine.dispose();
+  }
+}
+
+async function measure(
+  experiment: Experiment,
+  {
+    inputs,
+    learner,
+    pieces,
+    start,
+  }: { inputs: Inputs; learner: Learner; pieces: Pieces; start: number },
+): Promise<Cost> {
   const train = inputs.data.train.encoded;
   const dev = inputs.data.evaluation[0].encoded;
-  const { preferredTokens } = engine;
-  await trainOn(learner, experiment, {
-    train,
-    preferredTokens,
-    batches: [longest(experiment, train)],
-  });
-  await predictOn(learner, dev, { preferredTokens, numPieces: 1 });
+  await trainOn(learner, experiment, { train, pieces, batches: [longest(experiment, train)] });
+  await predictOn(learner, dev, { pieces, numPieces: 1 });
   const startSeconds = (performance.now() - start) / 1000;
 
   const { batchSize } = experiment.training;
   const batches = planEpoch(lengthsOf(train), { batchSize, seed: experiment.seed, epoch: 0 });
   const trainSecondsPerToken = await trainOn(learner, experiment, {
     train,
-    preferredTokens,
+    pieces,
     batches: batches.slice(0, NUM_STEPS),
   });
-  const evaluateSecondsPerToken = await predictOn(learner, dev, {
-    preferredTokens,
-    numPieces: NUM_PIECES,
-  });
+  const evaluateSecondsPerToken = await predictOn(learner, dev, { pieces, numPieces: NUM_PIECES });
   const peakBytes = peakMemory();
-  await learner.dispose();
-  await engine.dispose();
   return { trainSecondsPerToken, evaluateSecondsPerToken, startSeconds, peakBytes };
 }
 
@@ -64,16 +77,17 @@ function longest({ training: { batchSize } }: Experiment, split: EncodedSplit): 
 async function trainOn(
   learner: Learner,
   { training }: Experiment,
-  options: { train: EncodedSplit; preferredTokens: number; batches: readonly Int32Array[] },
+  options: { train: EncodedSplit; pieces: Pieces; batches: readonly Int32Array[] },
 ): Promise<number> {
   const lengths = lengthsOf(options.train);
   const start = performance.now();
   let numTokens = 0;
   for (const [step, batch] of options.batches.entries()) {
-    const pieces = splitByTokens(batch, lengths, options.preferredTokens);
-    const collated = pieces.map((indices) => collate(options.train, indices));
-    await learner.step(collated, step, training.learningRate);
-    for (const piece of collated) numTokens += piece.numTokens;
+    const { pieces } = await options.pieces.fit(
+      { data: options.train, lengths, batches: [batch] },
+      (collated) => learner.step(collated, step, training.learningRate),
+    );
+    for (const piece of pieces) numTokens += piece.numTokens;
   }
   return (performance.now() - start) / 1000 / numTokens;
 }
@@ -82,13 +96,13 @@ async function trainOn(
 async function predictOn(
   learner: Learner,
   split: EncodedSplit,
-  { numPieces, preferredTokens }: { numPieces: number; preferredTokens: number },
+  { numPieces, pieces }: { numPieces: number; pieces: Pieces },
 ): Promise<number> {
   const all = Int32Array.from({ length: split.count }, (_, i) => i);
-  const pieces = splitByTokens(all, lengthsOf(split), preferredTokens).slice(0, numPieces);
+  const first = pieces.split(all, lengthsOf(split)).slice(0, numPieces);
   const start = performance.now();
   let numTokens = 0;
-  for (const indices of pieces) {
+  for (const indices of first) {
     const piece = collate(split, indices);
     await learner.predict(piece);
     numTokens += piece.numTokens;

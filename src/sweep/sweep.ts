@@ -1,6 +1,8 @@
 // The story of a sweep: of the planned cells, run what is missing or was interrupted, several at a time, each in a worker process;
 // record what fails and go on; leave to other processes what they are working on, and pick up what they drop.
 import { setTimeout } from "node:timers/promises";
+import { chooseEngine } from "../device/choose.ts";
+import type { EngineName } from "../engine/create.ts";
 import { pathExists } from "../files.ts";
 import { isLocked } from "../record/lock.ts";
 import { recordFailure } from "../record/run-folder.ts";
@@ -53,8 +55,10 @@ export async function runSweep(
   const unrecorded = new Map<string, string>();
   const queue = cells.filter(({ state }) => isDue(state, options));
   const elsewhere: PlannedCell[] = [];
+  const prefer = await preferredEngine(queue, options);
+  const work = { queue, elsewhere, unrecorded, prefer };
   const lanes = Array.from({ length: Math.min(options.numJobs, queue.length) }, (_, lane) =>
-    runLane(lane, { queue, elsewhere, unrecorded }, options),
+    runLane(lane, work, options),
   );
   await Promise.all(lanes);
   return cells.map((cell) => ({
@@ -64,14 +68,32 @@ export async function runSweep(
   }));
 }
 
+/** What the lanes share. */
+interface Work {
+  queue: PlannedCell[];
+  elsewhere: PlannedCell[];
+  unrecorded: Map<string, string>;
+  /** The engine for cells that leave the choice to us. */
+  prefer: EngineName | undefined;
+}
+
+/** One engine for all cells that leave the choice to us: cells of one table should not differ by where they were computed. */
+async function preferredEngine(
+  queue: readonly PlannedCell[],
+  { signal }: SweepOptions,
+): Promise<EngineName | undefined> {
+  const free = queue.find(({ experiment }) => experiment.device === "auto");
+  if (!free) return undefined;
+  const { precision } = free.experiment;
+  // A cell for which there is none says so itself.
+  const choice = await chooseEngine("auto", { precision }).catch(() => undefined);
+  return signal.aborted ? undefined : choice?.engine;
+}
+
 /** Takes cells from the queue until there is none, then those that other processes have dropped. */
 async function runLane(
   lane: number,
-  {
-    elsewhere,
-    queue,
-    unrecorded,
-  }: { queue: PlannedCell[]; elsewhere: PlannedCell[]; unrecorded: Map<string, string> },
+  { elsewhere, prefer, queue, unrecorded }: Work,
   options: SweepOptions,
 ): Promise<void> {
   const worker = new WorkerProcess();
@@ -81,7 +103,8 @@ async function runLane(
     while (!options.signal.aborted && unrecorded.size === 0) {
       const cell = queue.shift() ?? (await nextDropped(elsewhere, options));
       if (!cell) return;
-      const outcome = await runCell(cell, { lane, worker }, options);
+      const outcome = await runCell(cell, { lane, worker, prefer }, options);
+      if (outcome.kind === "failed" && outcome.isDeviceLost) worker.end(); // with all that still believes in the device
       if (outcome.kind === "locked") elsewhere.push(cell);
       if (outcome.kind === "failed" && lookUp(cell.experiment, options.outDir).state !== "failed")
         unrecorded.set(cell.name, outcome.message);
@@ -115,13 +138,20 @@ async function nextDropped(
 
 async function runCell(
   cell: PlannedCell,
-  { lane, worker }: { lane: number; worker: WorkerProcess },
+  { lane, prefer, worker }: { lane: number; worker: WorkerProcess; prefer: EngineName | undefined },
   { numThreads, outDir, report, retryFailed, signal }: SweepOptions,
 ): Promise<Outcome> {
   const { experiment } = cell;
   report({ type: "started", lane, cell });
   const onEvent = (event: RunEvent) => report({ type: "running", lane, cell, event });
-  const order = { type: "run", experiment, outDir, retryFailed, numThreads } as const;
+  const order = {
+    type: "run",
+    experiment,
+    outDir,
+    retryFailed,
+    numThreads,
+    ...(prefer && { prefer }),
+  } as const;
   let outcome: Outcome;
   try {
     ({ outcome } = await worker.carryOut(order, "ended", onEvent));

@@ -1,6 +1,7 @@
 // A worker process of a sweep: runs one cell after another for the process that started it, and keeps what it has read. It has a
 // process of its own so that a crash of a native library, or the system's killing it for memory, costs one cell and no more.
 import type { Experiment } from "../config/schema.ts";
+import { DeviceLostError } from "../engine/engine.ts";
 import { Interrupted, UserError } from "../errors.ts";
 import { createReader } from "../prepare.ts";
 import { RunLocked } from "../record/lock.ts";
@@ -37,13 +38,14 @@ function reply(message: Reply): void {
 }
 
 async function attemptRun(order: Extract<Order, { type: "run" }>): Promise<Outcome> {
-  const { experiment, numThreads, outDir, retryFailed } = order;
+  const { experiment, numThreads, outDir, prefer, retryFailed } = order;
   try {
     const result = await runExperiment(experiment, {
       outDir,
       goOn: true,
       retryFailed,
       numThreads,
+      ...(prefer && { prefer }),
       read,
       signal: stop.signal,
       report: (event) => reply({ type: "event", event }),
@@ -61,7 +63,11 @@ function explain(error: unknown, experiment: Experiment, outDir: string): Outcom
   if (error instanceof RunFinished) return { kind: "finished elsewhere" };
   const failure = describe(error);
   recordFailure(experiment, outDir, failure);
-  return { kind: "failed", ...failure };
+  return {
+    kind: "failed",
+    ...failure,
+    ...(error instanceof DeviceLostError && { isDeviceLost: true }),
+  };
 }
 
 /** A bug in one cell is reported like a failure, with its stack, and the sweep goes on. */

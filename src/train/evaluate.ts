@@ -52,7 +52,7 @@ export async function predictAll(
   const isWindows = split.labels.length > split.count;
   let lossSum = 0;
   let done = 0;
-  const waiting = pieces.split(all, lengths).toReversed();
+  let waiting = pieces.split(all, lengths).toReversed();
   for (let indices = waiting.pop(); indices; indices = waiting.pop()) {
     if (signal?.aborted) return null;
     const batch = collate(split, indices);
@@ -61,7 +61,10 @@ export async function predictAll(
       prediction = await model.predict(batch);
     } catch (error) {
       pieces.lower(error, [batch]);
-      waiting.push(...pieces.split(indices, lengths).toReversed());
+      const rest = Int32Array.from(
+        [indices, ...waiting.toReversed()].flatMap((piece) => [...piece]),
+      );
+      waiting = pieces.split(rest, lengths).toReversed();
       continue;
     }
     lossSum += prediction.lossSum;

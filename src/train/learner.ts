@@ -2,6 +2,7 @@
 // a batch are accumulated piece by piece, so that a batch may be larger than what is computed at once.
 import * as tf from "@tensorflow/tfjs";
 import type { Scalar, Tensor } from "@tensorflow/tfjs";
+import { AsyncMemo } from "../async-memo.ts";
 import type { Batch } from "../data/batches.ts";
 import type {
   Buffer,
@@ -71,7 +72,7 @@ export class Learner implements Predicting {
   readonly #parameters: Record<string, Buffer> = {};
   readonly #gradients: Record<string, Buffer> = {};
   readonly #moments: Record<string, Buffer> = {};
-  readonly #programs = new Map<string, Promise<Program>>();
+  readonly #programs = new AsyncMemo<string, Program>();
   readonly #predictor: Predictor;
 
   constructor(options: LearnerOptions) {
@@ -161,7 +162,7 @@ export class Learner implements Predicting {
 
   async dispose(): Promise<void> {
     await this.#predictor.dispose();
-    for (const program of this.#programs.values()) await (await program).dispose();
+    for (const program of await this.#programs.drain()) await program.dispose();
     for (const buffers of [this.#parameters, this.#gradients, this.#moments])
       for (const buffer of Object.values(buffers)) buffer.dispose();
   }
@@ -209,17 +210,13 @@ export class Learner implements Predicting {
 
   /** Compiles a program when it is first needed. */
   #program(name: "gradients" | "norm" | "apply"): Promise<Program> {
-    let program = this.#programs.get(name);
-    if (!program) {
-      const specs = {
-        gradients: () => this.#gradientSpec(),
-        norm: () => this.#normSpec(),
-        apply: () => this.#applySpec(),
-      };
-      program = this.#options.engine.compile({ name, ...specs[name]() });
-      this.#programs.set(name, program);
-    }
-    return program;
+    const specs = {
+      gradients: () => this.#gradientSpec(),
+      norm: () => this.#normSpec(),
+      apply: () => this.#applySpec(),
+    };
+    const compile = () => this.#options.engine.compile({ name, ...specs[name]() });
+    return this.#programs.get(name, compile);
   }
 
   #gradientSpec(): Omit<ProgramSpec, "name"> {

@@ -1,6 +1,7 @@
 // The model that answers: the forward pass over buffers that someone else keeps. What it shares with training is here: the inputs
 // of a batch, and the model as a function of them.
 import type { Tensor } from "@tensorflow/tfjs";
+import { AsyncMemo } from "../async-memo.ts";
 import type { Batch } from "../data/batches.ts";
 import type { TaskKind } from "../data/task.ts";
 import type { Buffer, Engine, HostTensor, InputSpec, Program, Tensors } from "../engine/engine.ts";
@@ -75,7 +76,7 @@ export class Predictor implements Predicting {
   readonly #model: ModelSpec;
   readonly #engine: Engine;
   readonly #parameters: Readonly<Record<string, Buffer>>;
-  #program: Promise<Program> | undefined;
+  readonly #program = new AsyncMemo<"predict", Program>();
 
   /** Compiles when it is first asked. The buffers stay the caller's: encoder, method and head by their names. */
   constructor(model: ModelSpec, engine: Engine, parameters: Readonly<Record<string, Buffer>>) {
@@ -85,13 +86,13 @@ export class Predictor implements Predicting {
   }
 
   async predict(batch: Batch): Promise<Prediction> {
-    this.#program ??= this.#compile();
-    const { logits, loss } = await (await this.#program).run(feed(batch, 1, this.#model.kind));
+    const program = await this.#program.get("predict", () => this.#compile());
+    const { logits, loss } = await program.run(feed(batch, 1, this.#model.kind));
     return { logits: logits.data as Float32Array, lossSum: loss.data[0] };
   }
 
   async dispose(): Promise<void> {
-    await (await this.#program)?.dispose();
+    for (const program of await this.#program.drain()) await program.dispose();
   }
 
   #compile(): Promise<Program> {

@@ -1,10 +1,10 @@
 // The training loop: steps, evaluations, checkpoints, and the reasons to stop. It knows no task and no method.
 import { join } from "node:path";
 import type { Answers, Scoring } from "../answers/collect.ts";
-import { type Batch, collate, lengthsOf, planEpoch } from "../data/batches.ts";
+import { type Batch, lengthsOf, planEpoch } from "../data/batches.ts";
 import type { EncodedSplit } from "../data/encode.ts";
 import { DeviceLostError } from "../engine/engine.ts";
-import { Interrupted, type UserError } from "../errors.ts";
+import { firstLine, Interrupted, type UserError } from "../errors.ts";
 import { writeAtomic } from "../files.ts";
 import {
   adapterFile,
@@ -122,7 +122,8 @@ class Trainer {
     const state = this.#state;
     const start = performance.now();
     const { learner } = this.#options;
-    const { gradNorm, loss, pieces } = await this.#compute();
+    const { result, pieces } = await this.#compute();
+    const { gradNorm, loss } = result;
     state.computeSeconds += (performance.now() - start) / 1000;
     if (!Number.isFinite(loss) || !Number.isFinite(gradNorm))
       return `the ${Number.isFinite(loss) ? "gradient norm" : "loss"} of step ${state.step + 1} is not a finite number`;
@@ -140,20 +141,14 @@ class Trainer {
   }
 
   /** Takes the step that is due, in pieces that the device's memory holds. */
-  async #compute(): Promise<StepResult & { pieces: Batch[] }> {
-    const { learner, pieces: plan, settings, train: split } = this.#options;
+  #compute(): Promise<{ result: StepResult; pieces: Batch[] }> {
+    const { learner, pieces, settings, train: data } = this.#options;
     const { step } = this.#state;
     const learningRate = learningRateAt(step, this.#totalSteps, settings.training);
-    for (;;) {
-      const pieces = this.#batchesOf(step, settings.seed)
-        .flatMap((indices) => plan.split(indices, this.#lengths))
-        .map((indices) => collate(split, indices));
-      try {
-        return { ...(await learner.step(pieces, step, learningRate)), pieces };
-      } catch (error) {
-        plan.lower(error, pieces);
-      }
-    }
+    const batches = this.#batchesOf(step, settings.seed);
+    return pieces.fit({ data, lengths: this.#lengths, batches }, (collated) =>
+      learner.step(collated, step, learningRate),
+    );
   }
 
   /** The batches whose gradients make up an optimizer step, counted from 0. */
@@ -233,14 +228,14 @@ class Trainer {
 
   /** What was on the device is gone; what was saved is not. */
   #lost(cause: DeviceLostError): UserError {
-    const { runDir } = this.#options;
-    const [words] = cause.message.trim().split("\n");
+    const { learner, runDir } = this.#options;
+    const elsewhere = learner.lossScale ? "" : " (--device cpu goes on without the GPU)"; // which has no 16-bit floats
     return new DeviceLostError(
-      `the device was lost after step ${this.#state.step}: ${words}: expected it to stay`,
+      `the device was lost after step ${this.#state.step}: ${firstLine(cause.message)}: expected it to stay`,
       {
         hint: hasState(runDir)
-          ? `the run is saved; go on with: peft train --resume ${runDir} (--device cpu goes on without the GPU)`
-          : `nothing was saved yet; start again with: peft train --resume ${runDir} (--device cpu does without the GPU)`,
+          ? `the run is saved; go on with: peft train --resume ${runDir}${elsewhere}`
+          : `nothing was saved yet; start again with: peft train --resume ${runDir}${elsewhere}`,
         cause,
       },
     );

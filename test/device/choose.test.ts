@@ -1,6 +1,6 @@
 // The device policy on machines that are described, with engines that behave as described.
 import { describe, expect, test } from "vitest";
-import { chooseEngine } from "../../src/device/choose.ts";
+import { chooseEngine, type Examiners } from "../../src/device/choose.ts";
 import type { Device } from "../../src/device/devices.ts";
 import type { SelfTestReport } from "../../src/device/self-test.ts";
 import type { EngineName } from "../../src/engine/create.ts";
@@ -16,15 +16,17 @@ function choose(
   graphics: Graphics,
   reports: Partial<Record<EngineName, SelfTestReport>> = {},
   precision: Precision = "float32",
+  prefer?: EngineName,
 ) {
-  return chooseEngine(device, precision, {
+  const examiners: Examiners = {
     inspectHardware: async () => ({ graphics }),
     testEngine: async ({ engine }) => {
       const report = reports[engine];
       if (!report) throw new Error(`${engine} was tested`);
       return report;
     },
-  });
+  };
+  return chooseEngine(device, { precision, prefer, examiners });
 }
 
 const crash: SelfTestReport = { ok: false, isLoaded: true, reason: "it crashed: SIGSEGV" };
@@ -66,13 +68,21 @@ describe("auto", () => {
     });
   });
 
-  test("a GPU that is slower than the processor", async () => {
-    const choice = await choose("auto", machines.radeon, { webgpu: passes(300, 150) });
+  test.each([300, 120])("a GPU that takes %i ms where the processor takes 150", async (ms) => {
+    const choice = await choose("auto", machines.radeon, { webgpu: passes(ms, 150) });
     expect(choice).toEqual({
       engine: "cpu",
       options: {},
-      reason: "webgpu on Radeon is slower: a standard step takes 300 ms, on the processor 150 ms",
+      reason: `webgpu on Radeon is not much faster: a standard step takes ${ms} ms, on the processor 150 ms`,
     });
+  });
+
+  test("stays where a run was begun, if that still works", async () => {
+    const [radeon, slow] = [machines.radeon, { webgpu: passes(300, 150) }];
+    expect((await choose("auto", radeon, slow, "float32", "webgpu")).engine).toBe("webgpu");
+    expect(await choose("auto", radeon, {}, "float32", "cpu")).toEqual({ engine: "cpu", options: {} }); // prettier-ignore
+    expect((await choose("auto", machines.bare, {}, "float32", "webgpu")).engine).toBe("cpu");
+    expect((await choose("auto", radeon, { webgpu: crash }, "float32", "webgpu")).engine).toBe("cpu"); // prettier-ignore
   });
 
   test("several ways to a GPU: the fastest that passes", async () => {

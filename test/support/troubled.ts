@@ -13,6 +13,18 @@ export function withMemoryFor(engine: Engine, maxTokens: number): Engine {
   });
 }
 
+/** An engine that has no memory for its first program. */
+export function withoutMemoryAtFirst(engine: Engine): Engine {
+  let compiled = 0;
+  return {
+    ...engine,
+    compile: async (spec) => {
+      if (++compiled === 1) throw new DeviceMemoryError("out of memory");
+      return engine.compile(spec);
+    },
+  };
+}
+
 /** An engine whose device is lost at the run with this number, counted from 1, and stays lost. */
 export function lostAtRun(engine: Engine, numRun: number): Engine {
   let runs = 0;

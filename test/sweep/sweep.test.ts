@@ -146,8 +146,18 @@ test.each([
 async function workerOf(pid: number): Promise<number> {
   const children = `/proc/${pid}/task/${pid}/children`;
   for (;;) {
-    const [worker] = readFileSync(children, "utf8").trim().split(" ").filter(Boolean);
+    const pids = readFileSync(children, "utf8").trim().split(" ").filter(Boolean);
+    const worker = pids.find((child) => commandOf(child).includes("/sweep/worker."));
     if (worker) return Number(worker);
     await setTimeout(10);
+  }
+}
+
+/** A sweep has other children, too: those that ask what the machine has. */
+function commandOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
+  } catch {
+    return ""; // it has ended
   }
 }

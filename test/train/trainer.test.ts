@@ -12,7 +12,7 @@ import { Pieces } from "../../src/train/pieces.ts";
 import { train, type TrainerOptions, type TrainingSettings } from "../../src/train/trainer.ts";
 import { temporaryFolders } from "../support/temp.ts";
 import { tinyShape, tinyWeights } from "../support/tiny.ts";
-import { lostAtRun, withMemoryFor } from "../support/troubled.ts";
+import { lostAtRun, withMemoryFor, withoutMemoryAtFirst } from "../support/troubled.ts";
 
 const engine = createCompiledEngine({ numThreads: 1 });
 afterAll(() => engine.dispose());
@@ -248,6 +248,23 @@ describe("a device with too little memory", () => {
       expect(loss).toBeCloseTo(expected.evaluations[i].loss, 5);
   });
 
+  test("tells once of every size, in training and in evaluations", async () => {
+    const notes: string[] = [];
+    const report = (event: RunEvent) => void (event.type === "note" && notes.push(event.text));
+    await run(on(20), { report, count: 64, training: { epochs: 1, batchSize: 16 } });
+    const sizes = notes.map((text) =>
+      /(\d+) texts .* trying (\d+)/.exec(text)?.slice(1).map(Number),
+    );
+    expect(sizes.length).toBeLessThan(6); // 16 to 8, 8 to 4, 4 to 2, and no more for 80 pieces of an evaluation
+    for (const size of sizes) expect(size![1]).toBe(Math.ceil(size![0] / 2));
+  });
+
+  test("for a program is tried again", async () => {
+    const learner = createLearner(houlsby, undropped, tinyWeights(), withoutMemoryAtFirst(engine));
+    const { status } = await run(learner);
+    expect(status).toBe("ok");
+  });
+
   test("that does not hold a single text is an error that says what would fit", async () => {
     await expect(run(on(3))).rejects.toMatchObject({
       name: "UserError",
@@ -283,5 +300,32 @@ describe("a device that is lost", () => {
       message: expect.stringContaining("the device was lost after step 0"),
       hint: expect.stringContaining("nothing was saved yet"),
     });
+  });
+});
+
+describe("products in float16", () => {
+  const half = () =>
+    createLearner(
+      houlsby,
+      tinyShape,
+      tinyWeights(),
+      createCompiledEngine({ numThreads: 1, precision: "float16", frozenAsConstants: true }),
+    );
+  const changes: Changes = { evaluation: { every: 3 }, everySteps: 2 };
+
+  test("a run that is stopped goes on with the scale it had", async () => {
+    await run(half(), changes);
+    const expected = file("adapter.safetensors");
+    runDir = temporaryFolder();
+    const lowered = half();
+    lowered.lossScale!.state = { value: 2 ** 14, goodSteps: 0 };
+    const stop = abortWhen((event) => event.type === "progress" && event.phase === "train" && event.done === 4); // prettier-ignore
+    await expect(run(lowered, { ...changes, ...stop })).rejects.toThrow(Interrupted);
+    const resumed = half();
+    const { state } = await run(resumed, changes);
+    expect(state.lossScale).toEqual({ value: 2 ** 14, goodSteps: 12 });
+    expect(resumed.lossScale!.state).toEqual(state.lossScale);
+    // Powers of two move no digit: the scale changes nothing.
+    expect(file("adapter.safetensors").equals(expected)).toBe(true);
   });
 });

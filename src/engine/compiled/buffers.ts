@@ -1,5 +1,6 @@
 // Where a buffer's values lie between runs: in this process's memory, or on a GPU.
 import { Tensor as OrtTensor } from "onnxruntime-node";
+import { AsyncMemo } from "../../async-memo.ts";
 import { invariant } from "../../errors.ts";
 import type { Buffer, HostTensor } from "../engine.ts";
 import { sizeOf } from "../../model/shape.ts";
@@ -74,9 +75,9 @@ export class DeviceBuffer implements CompiledBuffer {
   readonly frozen: boolean;
   readonly place = undefined;
   readonly #transfer: Transfer;
-  /** Values that are not on the device yet. */
+  /** The values in the memory of this process: of a frozen buffer always, of another until they are on the device. */
   #pending: Float32Array | undefined;
-  readonly #uploads = new Map<BufferType, Promise<OrtTensor>>();
+  readonly #tensors = new AsyncMemo<BufferType, OrtTensor>();
 
   constructor({ data, shape }: HostTensor, frozen: boolean, transfer: Transfer) {
     invariant(data instanceof Float32Array, "buffers hold float32 values");
@@ -92,15 +93,12 @@ export class DeviceBuffer implements CompiledBuffer {
   }
 
   tensor(type: BufferType): Promise<OrtTensor> {
-    let upload = this.#uploads.get(type);
-    if (!upload) {
-      // A frozen buffer may be wanted in both types; the values of another are let go once they are on the device.
+    return this.#tensors.get(type, async () => {
       const values = new OrtTensor("float32", this.host, this.shape);
-      upload = this.#transfer.upload(values, type);
-      this.#uploads.set(type, upload);
+      const tensor = await this.#transfer.upload(values, type);
       if (!this.frozen) this.#pending = undefined;
-    }
-    return upload;
+      return tensor;
+    });
   }
 
   async read(): Promise<Float32Array> {
@@ -110,23 +108,24 @@ export class DeviceBuffer implements CompiledBuffer {
   write(values: Float32Array): void {
     invariant(!this.frozen, "a frozen buffer was written");
     invariant(values.length === sizeOf(this.shape), "as many values as the buffer holds");
-    this.dispose();
+    this.#free();
     this.#pending = values.slice();
   }
 
   replace(result: OrtTensor): void {
-    this.dispose();
+    this.#free();
     this.#pending = undefined;
-    this.#uploads.set("float32", Promise.resolve(result));
+    this.#tensors.set("float32", result);
   }
 
   dispose(): void {
-    // An upload that failed has failed the run that wanted it, and left nothing to free.
-    for (const upload of this.#uploads.values())
-      void upload.then(
-        (tensor) => tensor.dispose(),
-        () => {},
-      );
-    this.#uploads.clear();
+    this.#free();
+    this.#pending = undefined;
+  }
+
+  #free(): void {
+    void this.#tensors.drain().then((tensors) => {
+      for (const tensor of tensors) tensor.dispose();
+    });
   }
 }

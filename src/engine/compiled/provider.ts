@@ -2,6 +2,7 @@
 // and what its errors mean.
 import { InferenceSession, type Tensor as OrtTensor, env } from "onnxruntime-node";
 import { availableParallelism } from "node:os";
+import { AsyncMemo } from "../../async-memo.ts";
 import { keepFloat32, prepareCudaProvider } from "../cuda-provider.ts";
 import { DeviceLostError, DeviceMemoryError, type HostTensor } from "../engine.ts";
 import {
@@ -11,7 +12,7 @@ import {
   HostBuffer,
   type Transfer,
 } from "./buffers.ts";
-import { encodeModel, type Graph } from "./onnx.ts";
+import { elementTypes, encodeModel, type Graph } from "./onnx.ts";
 
 env.logLevel = "fatal"; // what it would log of errors comes as exceptions, too
 
@@ -117,8 +118,8 @@ function webgpu({ gpu, isSoftware = false }: ProviderOptions): Provider {
  * trains travels with every run.
  */
 function cuda({ gpu }: ProviderOptions): Provider {
-  prepareCudaProvider();
   keepFloat32();
+  prepareCudaProvider();
   return {
     isOnGpu: true,
     title: named("CUDA", gpu),
@@ -153,7 +154,7 @@ async function create(
 /** Copies tensors with programs of one node: the binding has no other way to move values. */
 class WebGpuTransfer implements Transfer {
   readonly #options: InferenceSession.SessionOptions;
-  readonly #sessions = new Map<string, Promise<InferenceSession>>();
+  readonly #sessions = new AsyncMemo<string, InferenceSession>();
 
   constructor(options: InferenceSession.SessionOptions) {
     this.#options = options;
@@ -168,20 +169,15 @@ class WebGpuTransfer implements Transfer {
   }
 
   async dispose(): Promise<void> {
-    for (const session of this.#sessions.values()) await (await session).release();
+    for (const session of await this.#sessions.drain()) await session.release();
   }
 
   async #copy(to: "cpu" | "gpu-buffer", type: BufferType, tensor: OrtTensor): Promise<OrtTensor> {
     const rank = tensor.dims.length;
-    const key = [to, type, rank].join();
-    let session = this.#sessions.get(key);
-    if (!session) {
-      const options = { ...this.#options, preferredOutputLocation: to };
-      session = create(copyGraph(type, rank), options);
-      this.#sessions.set(key, session);
-    }
-    const ready = await session;
-    return explained(async () => (await ready.run({ from: tensor })).to);
+    const options = { ...this.#options, preferredOutputLocation: to };
+    const createSession = () => create(copyGraph(type, rank), options);
+    const session = await this.#sessions.get([to, type, rank].join(), createSession);
+    return explained(async () => (await session.run({ from: tensor })).to);
   }
 }
 
@@ -190,7 +186,7 @@ function copyGraph(type: BufferType, rank: number): Graph {
   const shape = Array.from({ length: rank }, (_, axis) => `axis ${axis}`);
   const node =
     type === "float16"
-      ? { op: "Cast", attributes: { to: 10 } }
+      ? { op: "Cast", attributes: { to: elementTypes.float16 } }
       : { op: "Identity", attributes: {} };
   return {
     nodes: [{ ...node, domain: "", inputs: ["from"], outputs: ["to"] }],

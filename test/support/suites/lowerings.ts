@@ -166,6 +166,11 @@ const composites: Record<string, Case> = {
     { table: { shape: [9, 4] }, x: cube },
     ({ table, x }) => tf.add(x, tf.slice(table, [0, 0], [x.shape[1] as number, 4])),
   ),
+  "gradient of two slices of equal shape": gradients({ x: cube }, ({ x }) => {
+    const [B, T] = x.shape as number[];
+    const [left, right] = [0, 2].map((start) => tf.slice(x, [0, 0, start], [B, T, 2]));
+    return tf.add(left, tf.mul(right, 10));
+  }),
   "gradient of relu": gradients({ x: rows }, ({ x }) => tf.relu(x)),
   "gradient of softmax": gradients({ x: cube }, ({ x }) => tf.softmax(x)),
   "gradient of log-softmax": gradients({ x: rows }, ({ x }) => tf.logSoftmax(x)),

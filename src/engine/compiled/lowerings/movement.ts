@@ -115,10 +115,14 @@ export const PadV2 = (
   const shape = x.shape.map((dim, axis) => dim + paddings[axis][0] + paddings[axis][1]);
   const isSymbolic = markers.divideAny([...shape, ...x.shape]);
   const pads = isSymbolic
-    ? recording.shapeInput(`pads [${x.shape}] to [${shape}]`, 2 * shape.length, (size) => [
-        ...paddings.map(([start]) => start),
-        ...paddings.map(([start], axis) => size(shape[axis]) - size(x.shape[axis]) - start),
-      ])
+    ? recording.shapeInput(
+        `pads [${x.shape}] to [${shape}] after [${paddings.map(([start]) => start)}]`,
+        2 * shape.length,
+        (size) => [
+          ...paddings.map(([start]) => start),
+          ...paddings.map(([start], axis) => size(shape[axis]) - size(x.shape[axis]) - start),
+        ],
+      )
     : recording.integers([...paddings.map(([start]) => start), ...paddings.map(([, end]) => end)]);
   const value = recording.fill(constantValue, [], x.type as "float32" | "int32");
   return { name: recording.op("Pad", [x.name, pads, value]), shape, type: x.type };
