@@ -10,6 +10,8 @@ const sizes = { cpu: { M: 1024, K: 768, N: 3072 }, gpu: { M: 4096, K: 4096, N: 4
 const RUN_SECONDS = 0.2;
 const MAX_PAIRS = 64;
 const NUM_RUNS = 5;
+/** Of a device on which a single pair takes longer, one run says enough. */
+const SLOW_SECONDS = 1;
 
 /**
  * FLOP/s of products with frozen weights, in the engine's precision: a chain of them, each waiting for the one before, computed from a few
@@ -49,8 +51,9 @@ export async function matmulRate(engine: Engine): Promise<number> {
     await program.dispose();
     return median(seconds);
   };
-  const numPairs = Math.ceil(Math.min(MAX_PAIRS, RUN_SECONDS / (await secondsOf(1, 1))));
-  const seconds = await secondsOf(numPairs, NUM_RUNS);
+  const estimate = await secondsOf(1, 1);
+  const numPairs = Math.ceil(Math.min(MAX_PAIRS, RUN_SECONDS / estimate));
+  const seconds = estimate > SLOW_SECONDS ? estimate : await secondsOf(numPairs, NUM_RUNS);
   for (const buffer of Object.values(buffers)) buffer.dispose();
   return (2 * numPairs * (2 * M * K * N)) / seconds;
 }
