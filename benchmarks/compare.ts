@@ -35,6 +35,8 @@ export interface Measured {
   tokensPerSecond: number;
   /** Time over that of PyTorch in float32, not compiled, on the same device; null where it is not there. */
   ratio: number | null;
+  /** The same of the shortest times, which other work on the machine touches least. */
+  bestRatio: number | null;
   peakRssBytes: number;
   /** The most that the process had on the GPU, libraries and caches included; null where nobody tells. */
   deviceBytes: number | null;
@@ -79,7 +81,7 @@ export async function compare(
   const isTogether = await openAll(tallies, options);
   if (isTogether) await measure(tallies, options.rounds, options);
   else await measureInTurns(tallies, options);
-  const reference = tallies.find(({ entry }) => entry.title === REFERENCE);
+  const reference = tallies.find((tally) => tally.entry.title === REFERENCE && !tally.failed);
   return {
     setting,
     place,
@@ -224,7 +226,8 @@ class Tally {
       maxMs: Math.max(...this.#stepMs),
       rounds: this.#stepMs.length,
       tokensPerSecond: (batch * length) / (medianMs / 1000),
-      ratio: reference?.hasSteps && !reference.failed ? medianMs / median(reference.#stepMs) : null,
+      ratio: reference ? medianMs / median(reference.#stepMs) : null,
+      bestRatio: reference ? Math.min(...this.#stepMs) / Math.min(...reference.#stepMs) : null,
       peakRssBytes: this.peakRssBytes,
       deviceBytes: this.deviceBytes,
       allocatedBytes: this.#allocatedBytes,
