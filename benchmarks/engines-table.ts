@@ -91,8 +91,9 @@ function mebibytes(bytes: number): string {
 }
 
 function rate(flopsPerSecond: number): string {
-  return flopsPerSecond < 1e12
-    ? `${Math.round(flopsPerSecond / 1e9)} GFLOP/s`
+  const giga = flopsPerSecond / 1e9;
+  return giga < 1000
+    ? `${giga.toFixed(giga < 10 ? 1 : 0)} GFLOP/s`
     : `${(flopsPerSecond / 1e12).toFixed(1)} TFLOP/s`;
 }
 

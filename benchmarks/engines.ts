@@ -5,7 +5,7 @@ import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { inspectHardware } from "../src/hardware/hardware.ts";
 import { compare, type Comparison, type Setting } from "./compare.ts";
-import { renderTables } from "./engines-table.ts";
+import { type EnginesReport, renderTables } from "./engines-table.ts";
 import { findLineup, type Place } from "./lineup.ts";
 import { type ShapeName, shapes } from "./shapes.ts";
 
@@ -37,7 +37,8 @@ async function main(): Promise<void> {
   const start = Date.now();
   const end = start + Number(values.minutes) * 60_000;
   const settings = values.settings.split(",").map(parseSetting);
-  if (values.software) settings.push(parseSetting(TINY));
+  if (values.software && settings.every(({ shape }) => shape !== "tiny"))
+    settings.push(parseSetting(TINY));
   const hardware = await inspectHardware();
   note("examining the engines");
   const { absent, entries, torch } = await findLineup(hardware, values);
@@ -56,6 +57,19 @@ async function main(): Promise<void> {
     }),
   );
   const comparisons: Comparison[] = [];
+  const { cpu, graphics } = hardware;
+  const save = (): EnginesReport => {
+    const report = {
+      date: new Date(start).toISOString().slice(0, 10),
+      minutes: (Date.now() - start) / 60_000,
+      machine: { cpu, graphics, node: process.version, torch },
+      absent,
+      comparisons,
+    };
+    const json = `${JSON.stringify(report, null, 2)}\n`;
+    if (values.out !== undefined) writeFileSync(values.out, json);
+    return report;
+  };
   for (const [i, { fit, place, setting }] of parts.entries()) {
     const title = `${setting.shape} ${setting.batch}x${setting.length}, ${place}`;
     if (Date.now() > end) {
@@ -66,17 +80,9 @@ async function main(): Promise<void> {
     const options = { rounds: Number(values.rounds), until };
     const tell = (text: string) => note(`${title}: ${text}`);
     comparisons.push(await compare(setting, place, fit, { ...options, note: tell }));
+    save(); // whoever cuts the rest off has this
   }
-  const { cpu, graphics } = hardware;
-  const report = {
-    date: new Date(start).toISOString().slice(0, 10),
-    minutes: (Date.now() - start) / 60_000,
-    machine: { cpu, graphics, node: process.version, torch },
-    absent,
-    comparisons,
-  };
-  if (values.out !== undefined) writeFileSync(values.out, `${JSON.stringify(report, null, 2)}\n`);
-  console.log(renderTables(report));
+  console.log(renderTables(save()));
 }
 
 function parseSetting(text: string): Setting {

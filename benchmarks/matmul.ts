@@ -10,8 +10,8 @@ const sizes = { cpu: { M: 1024, K: 768, N: 3072 }, gpu: { M: 4096, K: 4096, N: 4
 const RUN_SECONDS = 0.2;
 const MAX_PAIRS = 64;
 const NUM_RUNS = 5;
-/** Of a device on which a single pair takes longer, one run says enough. */
-const SLOW_SECONDS = 1;
+/** A device on which a sixteenth of the rows takes longer is slow enough for that to tell its rate: a software rasteriser. */
+const SLOW_SECONDS = 0.5;
 
 /**
  * FLOP/s of products with frozen weights, in the engine's precision: a chain of them, each waiting for the one before, computed from a few
@@ -22,28 +22,31 @@ export async function matmulRate(engine: Engine): Promise<number> {
   const weight = (rows: number, columns: number) =>
     engine.buffer({ shape: [rows, columns], data: scaled(rows, columns) }, { frozen: true });
   const buffers = { there: weight(K, N), back: weight(N, K) };
-  const inputs = {
-    column: { shape: [M, 1], data: Float32Array.from({ length: M }, (_, i) => Math.sin(i)) },
-    row: { shape: [1, K], data: Float32Array.from({ length: K }, (_, i) => Math.cos(i)) },
-  };
-  const chain = (numPairs: number): Promise<Program> =>
+  const chain = (rows: number, numPairs: number): Promise<Program> =>
     engine.compile({
       name: "matmul",
       inputs: {
-        column: { shape: [M, 1], type: "float32" },
+        column: { shape: [rows, 1], type: "float32" },
         row: { shape: [1, K], type: "float32" },
       },
       buffers,
       compute: ({ column, row }, { back, there }) => {
-        let x = tf.add(column, row); // (M, K)
+        let x = tf.add(column, row); // (rows, K)
         for (let i = 0; i < numPairs; i++) x = tf.matMul(tf.matMul(x, there), back);
         return { outputs: { first: tf.slice(x, [0, 0], [1, K]) }, updates: {} };
       },
     });
-  const secondsOf = async (numPairs: number, numRuns: number) => {
-    const program = await chain(numPairs);
+  const secondsOf = async (rows: number, numPairs: number, numRuns: number) => {
+    const program = await chain(rows, numPairs);
+    const inputs = {
+      column: {
+        shape: [rows, 1],
+        data: Float32Array.from({ length: rows }, (_, i) => Math.sin(i)),
+      },
+      row: { shape: [1, K], data: Float32Array.from({ length: K }, (_, i) => Math.cos(i)) },
+    };
     const seconds: number[] = [];
-    for (let run = -2; run < numRuns; run++) {
+    for (let run = -1; run < numRuns; run++) {
       const start = performance.now();
       await program.run(inputs);
       if (run >= 0) seconds.push((performance.now() - start) / 1000);
@@ -51,11 +54,16 @@ export async function matmulRate(engine: Engine): Promise<number> {
     await program.dispose();
     return median(seconds);
   };
-  const estimate = await secondsOf(1, 1);
-  const numPairs = Math.ceil(Math.min(MAX_PAIRS, RUN_SECONDS / estimate));
-  const seconds = estimate > SLOW_SECONDS ? estimate : await secondsOf(numPairs, NUM_RUNS);
+  const flops = (rows: number, numPairs: number) => 2 * numPairs * (2 * rows * K * N);
+  const measure = async (): Promise<number> => {
+    const few = await secondsOf(M / 16, 1, 1);
+    if (few > SLOW_SECONDS) return flops(M / 16, 1) / few;
+    const numPairs = Math.ceil(Math.min(MAX_PAIRS, RUN_SECONDS / (await secondsOf(M, 1, 1))));
+    return flops(M, numPairs) / (await secondsOf(M, numPairs, NUM_RUNS));
+  };
+  const rate = await measure();
   for (const buffer of Object.values(buffers)) buffer.dispose();
-  return (2 * numPairs * (2 * M * K * N)) / seconds;
+  return rate;
 }
 
 /** Values that keep a product as large as its other operand, so that no chain of them leaves float16's range. */
