@@ -1,9 +1,13 @@
-// One adapter training step of ours, in the line protocol of peers/torch_step.py: prints {"ready"}, then for every line "go" runs
-// a step and prints {"ms", "loss"}, and on "quit" prints {"peakRssBytes"}. A process of its own, so that its memory is its own.
+// One adapter training step of ours, in the line protocol of peers/torch_step.py: prints {"ready"}, then answers every line with
+// one: "go" runs a step, "memory" tells the peak so far, "matmul" measures the engine's rate of matrix products, "quit" ends.
+// A process of its own, so that its memory is its own.
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
-import type { Batch } from "../src/data/batches.ts";
-import { createEngine } from "../src/engine/create.ts";
+import { createEngine, type EngineName } from "../src/engine/create.ts";
+import type { Engine, Precision } from "../src/engine/engine.ts";
+import { peakMemory } from "../src/memory.ts";
+import { matmulRate } from "./matmul.ts";
+import { randomPieces } from "./pieces.ts";
 import { adapterLearner, randomWeights, type ShapeName, shapeWithDropout } from "./shapes.ts";
 
 const { values } = parseArgs({
@@ -13,47 +17,54 @@ const { values } = parseArgs({
     batch: { type: "string", default: "32" },
     length: { type: "string", default: "128" },
     dropout: { type: "string", default: "0.1" },
+    engine: { type: "string", default: "cpu" },
+    precision: { type: "string", default: "float32" },
+    /** Lets WebGPU compute on a software rasteriser. */
+    software: { type: "boolean", default: false },
   },
 });
 
 async function main(): Promise<void> {
-  const shape = shapeWithDropout(values.shape as ShapeName, Number(values.dropout));
-  const engine = await createEngine("cpu");
-  const learner = adapterLearner(engine, shape, randomWeights(shape), Number(values.size));
-  const pieces = randomPieces(Number(values.batch), Number(values.length), engine.preferredTokens);
-  say({ ready: true, engine: engine.description });
-  let step = 0;
+  const engine = await createEngine(values.engine as EngineName, {
+    precision: values.precision as Precision,
+    isSoftware: values.software,
+  });
+  const step = createStep(engine);
+  say({ ready: true, engine: engine.description, preferredTokens: engine.preferredTokens });
   for await (const line of createInterface({ input: process.stdin })) {
-    if (line.trim() !== "go") break;
-    const start = performance.now();
-    const { loss } = await learner.step(pieces, step++, 1e-4);
-    say({ ms: performance.now() - start, loss });
+    const command = line.trim();
+    if (command === "go") say(await step());
+    else if (command === "matmul") say({ flopsPerSecond: await matmulRate(engine) });
+    else if (command === "memory") say({ peakRssBytes: peakMemory() });
+    else break;
   }
-  say({ peakRssBytes: process.resourceUsage().maxRSS * 1024 });
+  say({ peakRssBytes: peakMemory() });
 }
 
-/** A batch without padding, in the pieces that training would compute it in. */
-function randomPieces(batchSize: number, length: number, maxTokens: number): Batch[] {
-  const perPiece = Math.max(1, Math.floor(maxTokens / length));
-  const pieces: Batch[] = [];
-  for (let done = 0; done < batchSize; done += perPiece) {
-    const numExamples = Math.min(perPiece, batchSize - done);
-    const size = numExamples * length;
-    pieces.push({
-      ids: Int32Array.from({ length: size }, (_, i) => ((done * length + i) * 7919) % 30_000),
-      typeIds: new Int32Array(size),
-      maskBias: new Float32Array(size),
-      labels: Float32Array.from({ length: numExamples }, (_, i) => i % 2),
-      numExamples,
-      length,
-      numTokens: size,
-    });
-  }
-  return pieces;
+/** Gives a function that runs one step. */
+function createStep(engine: Engine): () => Promise<{ ms: number; loss: number }> {
+  const shape = shapeWithDropout(values.shape as ShapeName, Number(values.dropout));
+  const learner = adapterLearner(engine, shape, randomWeights(shape), Number(values.size));
+  const pieces = randomPieces(Number(values.batch), Number(values.length), {
+    maxTokens: engine.preferredTokens,
+    vocabSize: shape.vocabSize,
+  });
+  let numSteps = 0;
+  return async () => {
+    const start = performance.now();
+    const { loss } = await learner.step(pieces, numSteps++, 1e-4);
+    return { ms: performance.now() - start, loss };
+  };
 }
 
 function say(message: object): void {
   process.stdout.write(`${JSON.stringify(message)}\n`);
 }
 
-await main();
+try {
+  await main();
+} catch (error) {
+  say({ error: (error as Error).message.trim().replaceAll(/\s*\n\s*/g, "; ") });
+  process.exitCode = 1;
+}
+process.stdout.write("", () => process.exit()); // a device may leave threads behind that keep the process alive

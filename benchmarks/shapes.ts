@@ -13,12 +13,13 @@ const common = {
   typeVocabSize: 2,
   activation: "gelu",
   layerNormEpsilon: 1e-12,
-  numHeads: 12,
 } as const;
 
 export const shapes = {
-  minilm: { ...common, numLayers: 6, hiddenSize: 384, intermediateSize: 1536 },
-  base: { ...common, numLayers: 12, hiddenSize: 768, intermediateSize: 3072 },
+  /** For what would take minutes otherwise. */
+  tiny: { ...common, numLayers: 2, hiddenSize: 128, numHeads: 2, intermediateSize: 512 },
+  minilm: { ...common, numLayers: 6, hiddenSize: 384, numHeads: 12, intermediateSize: 1536 },
+  base: { ...common, numLayers: 12, hiddenSize: 768, numHeads: 12, intermediateSize: 3072 },
 } as const;
 export type ShapeName = keyof typeof shapes;
 

@@ -7,8 +7,8 @@ import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { UserError } from "../src/errors.ts";
-import { pathExists, readText } from "../src/files.ts";
-import { type Contender, median, startContender } from "./contender.ts";
+import { readText } from "../src/files.ts";
+import { type Contender, median, ownCommand, peerCommand, startContender } from "./contender.ts";
 
 const { values } = parseArgs({
   options: {
@@ -21,10 +21,6 @@ const { values } = parseArgs({
     batch: { type: "string", default: "8" },
   },
 });
-
-const here = import.meta.dirname;
-const venv = join(here, "..", ".venv", "bin", "python");
-const python = process.env.PEFT_PYTHON ?? (pathExists(venv) ? venv : "python3");
 
 interface Side {
   title: string;
@@ -42,8 +38,8 @@ interface Result {
 
 function sides(file: string): Side[] {
   const data = ["--file", file, "--questions", values.questions];
-  const ours = [process.execPath, "--import", "tsx", join(here, "peft-squad.ts"), ...data];
-  const theirs = [python, join(here, "peers", "squad_eval.py"), ...data];
+  const ours = [...ownCommand("peft-squad"), ...data];
+  const theirs = [...peerCommand("squad_eval.py"), ...data];
   const torch = (title: string, padding: string): Side => ({
     title,
     tokenize: [...theirs, "--phase", "tokenize"],

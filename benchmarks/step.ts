@@ -2,10 +2,8 @@
 // The adapter training step beside PyTorch's, alternating step by step in one run: median milliseconds, the ratio, peak memory.
 // PyTorch comes from .venv (see peers/README.md) or from the interpreter named by PEFT_PYTHON; without it only ours is timed.
 import { cpus } from "node:os";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { pathExists } from "../src/files.ts";
-import { type Contender, median, startContender } from "./contender.ts";
+import { type Contender, median, ownCommand, peerCommand, startContender } from "./contender.ts";
 
 const { values } = parseArgs({
   options: {
@@ -15,10 +13,6 @@ const { values } = parseArgs({
   },
 });
 
-const here = import.meta.dirname;
-const venv = join(here, "..", ".venv", "bin", "python");
-const python = process.env.PEFT_PYTHON ?? (pathExists(venv) ? venv : "python3");
-
 /** The two shapes with dropout as the recipe trains, and without. */
 const settings = ["minilm 32 0.1", "minilm 32 0", "base 16 0.1", "base 16 0"].map((text) => {
   const [shape, batch, dropout] = text.split(" ");
@@ -27,19 +21,11 @@ const settings = ["minilm 32 0.1", "minilm 32 0", "base 16 0.1", "base 16 0"].ma
 });
 
 async function compare(title: string, args: string[]): Promise<void> {
+  const start = (name: string, [command, ...rest]: string[]) =>
+    startContender(name, command, [...rest, ...args]);
   const torch = (dtype: string) =>
-    startContender(`PyTorch ${dtype}`, python, [
-      join(here, "peers", "torch_step.py"),
-      ...args,
-      "--dtype",
-      dtype,
-    ]);
-  const ours = startContender("peft fp32", process.execPath, [
-    "--import",
-    "tsx",
-    join(here, "peft-step.ts"),
-    ...args,
-  ]);
+    start(`PyTorch ${dtype}`, [...peerCommand("torch_step.py"), "--dtype", dtype]);
+  const ours = start("peft fp32", ownCommand("peft-step"));
   const contenders = (await Promise.all([ours, torch("fp32"), torch("bf16")])).filter(
     (contender): contender is Contender => contender !== null,
   );

@@ -2,7 +2,6 @@
 // Where the time of SST-2 training goes (MiniLM, adapters m=64, batch 32, dropout 0.1): model FLOPs per second beside the machine's
 // matrix-product rate, padding, and the share of wall time outside the compiled programs. One epoch, or its first steps.
 import { parseArgs } from "node:util";
-import * as tf from "@tensorflow/tfjs";
 import { collate, lengthsOf, paddingWaste, planEpoch, splitByTokens } from "../src/data/batches.ts";
 import { encodeSplit } from "../src/data/encode.ts";
 import { tasks } from "../src/data/tasks.ts";
@@ -10,9 +9,9 @@ import { createEngine } from "../src/engine/create.ts";
 import type { Engine } from "../src/engine/engine.ts";
 import { locateEncoder } from "../src/model/locate.ts";
 import { loadEncoder } from "../src/model/pretrained.ts";
-import type { EncoderShape } from "../src/model/shape.ts";
 import { loadTokenizer } from "../src/text/tokenizer.ts";
-import { median } from "./contender.ts";
+import { stepFlops } from "./flops.ts";
+import { matmulRate } from "./matmul.ts";
 import { adapterLearner } from "./shapes.ts";
 
 const ADAPTER_SIZE = 64;
@@ -32,51 +31,6 @@ function timed(engine: Engine): { engine: Engine; secondsInside: () => number } 
     return { run, dispose: () => program.dispose() };
   };
   return { engine: { ...engine, compile }, secondsInside: () => ms / 1000 };
-}
-
-/** The rate of a 1024 x 768 x 3072 float32 product on the engine, in FLOP/s: median of 15. */
-async function matmulRate(engine: Engine): Promise<number> {
-  const [M, K, N] = [1024, 768, 3072];
-  const program = await engine.compile({
-    name: "matmul",
-    inputs: { a: { shape: [M, K], type: "float32" }, b: { shape: [K, N], type: "float32" } },
-    buffers: {},
-    // Only the sum of a row leaves the program, so that no output has to be copied.
-    compute: ({ a, b }) => ({
-      outputs: { row: tf.slice(tf.matMul(a, b), [0, 0], [1, N]) },
-      updates: {},
-    }),
-  });
-  const random = (rows: number, columns: number) => ({
-    shape: [rows, columns],
-    data: Float32Array.from({ length: rows * columns }, (_, i) => Math.sin(i)),
-  });
-  const inputs = { a: random(M, K), b: random(K, N) };
-  const seconds: number[] = [];
-  for (let i = 0; i < 20; i++) {
-    const start = performance.now();
-    await program.run(inputs);
-    if (i >= 5) seconds.push((performance.now() - start) / 1000);
-  }
-  await program.dispose();
-  return (2 * M * K * N) / median(seconds);
-}
-
-/**
- * FLOPs of one training step's matrix products over `numTokens` real tokens of `numExamples` examples, as the program computes
- * them: forward and input gradients for frozen weights, weight gradients too for adapters; the last layer's queries,
- * projections and feed-forward for first tokens only. Attention's own products (under 2 % at SST-2's lengths) are left out.
- */
-function stepFlops(shape: EncoderShape, numTokens: number, numExamples: number): number {
-  const { hiddenSize: C, intermediateSize: F, numLayers: L } = shape;
-  const frozen = (weights: number) => 2 * 2 * weights;
-  const adapters = 3 * 2 * (2 * 2 * C * ADAPTER_SIZE);
-  const wholeLayer = frozen(4 * C * C + 2 * C * F) + adapters;
-  const lastLayerAllTokens = frozen(2 * C * C);
-  const lastLayerFirstTokens = frozen(2 * C * C + 2 * C * F) + adapters;
-  return (
-    numTokens * ((L - 1) * wholeLayer + lastLayerAllTokens) + numExamples * lastLayerFirstTokens
-  );
 }
 
 async function main(): Promise<void> {
@@ -104,7 +58,11 @@ async function main(): Promise<void> {
     const pieces = split.map((piece) => collate(train, piece));
     await learner.step(pieces, step, 1e-4);
     const numTokens = pieces.reduce((sum, piece) => sum + piece.numTokens, 0);
-    flops += stepFlops(encoder.shape, numTokens, indices.length);
+    flops += stepFlops(encoder.shape, {
+      lengths: Array.from(indices, (index) => lengths[index]), // padding is no work
+      adapterSize: ADAPTER_SIZE,
+      lastLayerRows: "first",
+    });
     tokens += numTokens;
     all.push(...split);
   }
