@@ -1,5 +1,6 @@
 // What benchmarks train: encoders of real dimensions with random weights of a fixed seed, so that they run where no weights are, and
 // a learner with adapters in the paper's recipe.
+import { adamDefaults } from "../src/train/optimizer.ts";
 import type { Engine } from "../src/engine/engine.ts";
 import { applyMethod } from "../src/methods/methods.ts";
 import { Learner } from "../src/train/learner.ts";
@@ -56,13 +57,7 @@ export function adapterLearner(
     weights,
     tuning: applyMethod(shape, { name: "houlsby", size, initStd: 0.01 }),
     head: { kind: "classification", numOutputs: 2 },
-    optimizer: {
-      adamBeta1: 0.9,
-      adamBeta2: 0.999,
-      adamEpsilon: 1e-6,
-      weightDecay: 0.01,
-      maxGradNorm: 1,
-    },
+    optimizer: adamDefaults,
     seed: 0,
   });
 }

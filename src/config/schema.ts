@@ -6,6 +6,7 @@ import { z } from "zod";
 import { TaskSettings } from "../data/settings.ts";
 import { devices, precisions } from "../device/devices.ts";
 import { MethodConfig } from "../methods/methods.ts";
+import { adamDefaults } from "../train/optimizer.ts";
 
 const encoder = z.strictObject({
   /** Where the pretrained weights are: a folder in Hugging Face layout, `npm:PACKAGE`, or an id in the Hugging Face cache. */
@@ -26,12 +27,12 @@ const training = z.strictObject({
   /** Share of all steps in which the learning rate climbs from 0; it then falls linearly to 0. */
   warmupFraction: z.number().min(0).max(1).default(0.1),
   /** AdamW's decoupled decay; biases and LayerNorms are never decayed. */
-  weightDecay: z.number().min(0).default(0.01),
+  weightDecay: z.number().min(0).default(adamDefaults.weightDecay),
   /** Gradients with a larger global norm are scaled down to this one. */
-  maxGradNorm: z.number().positive().default(1),
-  adamBeta1: z.number().min(0).lt(1).default(0.9),
-  adamBeta2: z.number().min(0).lt(1).default(0.999),
-  adamEpsilon: z.number().positive().default(1e-6),
+  maxGradNorm: z.number().positive().default(adamDefaults.maxGradNorm),
+  adamBeta1: z.number().min(0).lt(1).default(adamDefaults.adamBeta1),
+  adamBeta2: z.number().min(0).lt(1).default(adamDefaults.adamBeta2),
+  adamEpsilon: z.number().positive().default(adamDefaults.adamEpsilon),
 });
 
 const evaluation = z.strictObject({

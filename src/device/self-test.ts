@@ -1,6 +1,7 @@
 // Whether an engine really works here, and how fast: a small training step whose loss and gradients must be those of the CPU, then
 // a standard one against the clock. Runs in a process of its own (self-test-process.ts), because a broken driver takes the process
 // with it.
+import { adamDefaults } from "../train/optimizer.ts";
 import * as tf from "@tensorflow/tfjs";
 import type { Batch } from "../data/batches.ts";
 import { createEngine, type EngineName, type EngineOptions } from "../engine/create.ts";
@@ -169,13 +170,7 @@ function createLearner(engine: Engine, { shape, size }: TestStep): Learner {
     weights: new Map(weights),
     tuning: applyMethod(shape, { name: "houlsby", size, initStd: 0.05 }),
     head: { kind: "classification", numOutputs: 2 },
-    optimizer: {
-      adamBeta1: 0.9,
-      adamBeta2: 0.999,
-      adamEpsilon: 1e-6,
-      weightDecay: 0.01,
-      maxGradNorm: 1,
-    },
+    optimizer: adamDefaults,
     seed: 0,
   });
 }

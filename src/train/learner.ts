@@ -1,18 +1,8 @@
 // A model that learns: parameters and optimizer state as engine buffers, and the programs that act on them. Gradients of
 // a batch are accumulated piece by piece, so that a batch may be larger than what is computed at once.
-import * as tf from "@tensorflow/tfjs";
-import type { Scalar, Tensor } from "@tensorflow/tfjs";
 import { AsyncMemo } from "../async-memo.ts";
 import type { Batch } from "../data/batches.ts";
-import type {
-  Buffer,
-  Engine,
-  HostTensor,
-  InputSpec,
-  Program,
-  ProgramSpec,
-  Tensors,
-} from "../engine/engine.ts";
+import type { Buffer, Engine, HostTensor, Program } from "../engine/engine.ts";
 import { invariant } from "../errors.ts";
 import type { Tuning } from "../methods/method.ts";
 import { type DropoutSite, encoderDropoutSites } from "../model/bert.ts";
@@ -20,23 +10,18 @@ import { type Head, HEAD_DROPOUT_SITE, headParameters, isUsedBy, rowsFor } from 
 import { type EncoderShape, sizeOf } from "../model/shape.ts";
 import { randomStream, truncatedNormal } from "../random.ts";
 import { dropoutMasks } from "./dropout.ts";
+import { feed, type Predicting, type Prediction, Predictor } from "./predictor.ts";
 import {
-  batchInputs,
-  feed,
-  forward,
-  type Predicting,
-  type Prediction,
-  Predictor,
-} from "./predictor.ts";
+  applyProgram,
+  FIRST_MOMENT,
+  GRADIENT,
+  gradientProgram,
+  type Learned,
+  normProgram,
+  SECOND_MOMENT,
+} from "./programs.ts";
 import { LossScale } from "./loss-scale.ts";
-import {
-  adamUpdate,
-  type AdamOptions,
-  clipFactor,
-  globalNorm,
-  type StepScalars,
-  stepScalars,
-} from "./optimizer.ts";
+import { type AdamOptions, stepScalars } from "./optimizer.ts";
 
 export interface LearnerOptions {
   engine: Engine;
@@ -55,13 +40,6 @@ export interface StepResult {
   /** Global norm of the gradients before clipping. */
   gradNorm: number;
 }
-
-const scalarInput: InputSpec = { shape: [], type: "float32" };
-
-/** Prefixes under which programs know the state that belongs to a trained parameter. */
-const GRADIENT = "gradient of ";
-const FIRST_MOMENT = "first moment of ";
-const SECOND_MOMENT = "second moment of ";
 
 export class Learner implements Predicting {
   readonly trainedNames: readonly string[];
@@ -210,84 +188,19 @@ export class Learner implements Predicting {
 
   /** Compiles a program when it is first needed. */
   #program(name: "gradients" | "norm" | "apply"): Promise<Program> {
+    const learned: Learned = {
+      model: this.#model,
+      trainedNames: this.trainedNames,
+      parameters: this.#parameters,
+      gradients: this.#gradients,
+      moments: this.#moments,
+    };
     const specs = {
-      gradients: () => this.#gradientSpec(),
-      norm: () => this.#normSpec(),
-      apply: () => this.#applySpec(),
+      gradients: () => gradientProgram(learned, this.#dropoutSites),
+      norm: () => normProgram(learned),
+      apply: () => applyProgram(learned, this.#options.optimizer),
     };
-    const compile = () => this.#options.engine.compile({ name, ...specs[name]() });
-    return this.#programs.get(name, compile);
-  }
-
-  #gradientSpec(): Omit<ProgramSpec, "name"> {
-    const masks = [...this.#dropoutSites].map(
-      ([site, { shape }]) => [site, { shape, type: "float32" }] as const,
-    );
-    return {
-      inputs: { ...batchInputs(this.#options.head.kind), ...Object.fromEntries(masks) },
-      buffers: { ...this.#parameters, ...this.#gradients },
-      compute: (inputs: Tensors, buffers: Tensors) => {
-        const trained = this.trainedNames.map((name) => buffers[name]);
-        const mask = (site: string) => inputs[site];
-        const loss = () => forward(this.#model, inputs, buffers, mask).loss as Scalar;
-        const { value, grads } = tf.engine().gradients(loss, trained);
-        const updates = this.trainedNames.map((name, i) => {
-          const accumulated = GRADIENT + name;
-          return [accumulated, tf.add(buffers[accumulated], grads[i])] as const;
-        });
-        return { outputs: { loss: value }, updates: Object.fromEntries(updates) };
-      },
-    };
-  }
-
-  #normSpec(): Omit<ProgramSpec, "name"> {
-    return {
-      inputs: {},
-      buffers: this.#gradients,
-      compute: (_: Tensors, gradients: Tensors) => ({
-        outputs: { gradNorm: globalNorm(Object.values(gradients)) },
-        updates: {},
-      }),
-    };
-  }
-
-  #applySpec(): Omit<ProgramSpec, "name"> {
-    return {
-      inputs: {
-        stepSize: scalarInput,
-        secondMomentScale: scalarInput,
-        decayFactor: scalarInput,
-        gradientScale: scalarInput,
-      },
-      buffers: { ...this.#trainedParameters(), ...this.#gradients, ...this.#moments },
-      compute: (inputs: Tensors, buffers: Tensors) => {
-        const { optimizer } = this.#options;
-        const scalars = inputs as Record<keyof StepScalars, Tensor>;
-        const scaledNorm = globalNorm(this.trainedNames.map((name) => buffers[GRADIENT + name]));
-        const gradNorm = tf.mul(scaledNorm, scalars.gradientScale);
-        const clip = clipFactor(gradNorm, optimizer.maxGradNorm);
-        const factor = tf.mul(clip, scalars.gradientScale);
-        const updates: Record<string, Tensor> = {};
-        for (const name of this.trainedNames) {
-          const state = {
-            parameter: buffers[name],
-            gradient: buffers[GRADIENT + name],
-            firstMoment: buffers[FIRST_MOMENT + name],
-            secondMoment: buffers[SECOND_MOMENT + name],
-          };
-          const next = adamUpdate(name, state, factor, scalars, optimizer);
-          updates[name] = next.parameter;
-          updates[FIRST_MOMENT + name] = next.firstMoment;
-          updates[SECOND_MOMENT + name] = next.secondMoment;
-          updates[GRADIENT + name] = tf.zerosLike(state.gradient);
-        }
-        return { outputs: { gradNorm }, updates };
-      },
-    };
-  }
-
-  #trainedParameters(): Record<string, Buffer> {
-    return Object.fromEntries(this.trainedNames.map((name) => [name, this.#parameters[name]]));
+    return this.#programs.get(name, () => this.#options.engine.compile(specs[name]()));
   }
 
   get #model() {

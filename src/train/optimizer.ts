@@ -15,6 +15,15 @@ export interface AdamOptions {
   maxGradNorm: number;
 }
 
+/** Of google-research/adapter-bert's optimization.py. */
+export const adamDefaults: AdamOptions = {
+  adamBeta1: 0.9,
+  adamBeta2: 0.999,
+  adamEpsilon: 1e-6,
+  weightDecay: 0.01,
+  maxGradNorm: 1,
+};
+
 /** What changes from step to step, computed in double precision outside the program. */
 export interface StepScalars {
   /** learningRate / (1 - beta1^t) */

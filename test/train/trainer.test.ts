@@ -1,3 +1,4 @@
+import { adamDefaults } from "../../src/train/optimizer.ts";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
@@ -35,13 +36,7 @@ function createLearner(
     weights,
     tuning: applyMethod(shape, method),
     head: { kind: "classification", numOutputs: 2 },
-    optimizer: {
-      adamBeta1: 0.9,
-      adamBeta2: 0.999,
-      adamEpsilon: 1e-6,
-      weightDecay: 0.01,
-      maxGradNorm: 1,
-    },
+    optimizer: adamDefaults,
     seed: 1,
   });
   onTestFinished(() => learner.dispose());
