@@ -59,7 +59,7 @@ export async function runExperiment(
     try {
       report({ type: "note", text: `run folder: ${folder.path}` });
       const prepared = { inputs, tuning, engine, runDir: folder.path };
-      const result = await learn(experiment, prepared, options);
+      const result = await learn(folder.begun, prepared, options);
       folder.finish(result);
       removeState(folder.path);
       return { ...result, runDir: folder.path };

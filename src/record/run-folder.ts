@@ -24,6 +24,8 @@ export interface Provenance {
 
 export interface RunFolder {
   path: string;
+  /** The settings that the run was begun with: what computes may be another in a later session. */
+  begun: Experiment;
   /** Writes result.json, which makes the run a finished one. */
   finish(result: RunResult): void;
   /** Lets other processes work on the run; to be called whatever happened. */
@@ -63,16 +65,18 @@ export function openRun(
   refuseFinished(path, options);
   const lock = lockRun(path);
   let isFinished = false;
+  let begun: Experiment;
   try {
     refuseFinished(path, options); // by the process that has just let go of the lock
     if (pathExists(join(path, RESULT))) forgetFailure(path);
-    enter(path, experiment, provenance, options);
+    begun = enter(path, experiment, provenance, options);
   } catch (error) {
     lock.release({ finished: error instanceof RunFinished });
     throw error;
   }
   return {
     path,
+    begun,
     finish: (result) => {
       writeAtomic(join(path, RESULT), json(result));
       isFinished = true;
@@ -81,20 +85,25 @@ export function openRun(
   };
 }
 
+/** Makes the folder that of a run that is being worked on; gives the settings it was begun with. */
 function enter(
   path: string,
   experiment: Experiment,
   provenance: Provenance,
   { goOn = false, resume }: OpenOptions,
-): void {
+): Experiment {
   const isBegun = pathExists(join(path, CONFIG));
-  if (resume !== undefined || (goOn && isBegun)) checkUnchanged(path, experiment, provenance);
-  else if (isBegun)
+  let begun = experiment;
+  if (resume !== undefined || (goOn && isBegun)) {
+    const { device } = checkUnchanged(path, experiment, provenance);
+    begun = { ...experiment, device };
+  } else if (isBegun)
     throw new UserError(`${path}: this experiment was begun and not finished`, {
       hint: `go on with: peft train --resume ${path}`,
     });
   else create(path, experiment, provenance);
   removeUnfinished(path);
+  return begun;
 }
 
 /**
@@ -161,7 +170,8 @@ function refuseFinished(path: string, { retryFailed = false }: OpenOptions): voi
   });
 }
 
-function checkUnchanged(path: string, experiment: Experiment, provenance: Provenance): void {
+/** Gives the settings that the run was begun with. */
+function checkUnchanged(path: string, experiment: Experiment, provenance: Provenance): Experiment {
   const { experiment: begun } = loadExperiment(join(path, CONFIG));
   // Where the data lies and what computes may change: files are told by their bytes, and a GPU may be gone.
   const movable = { dataDir: undefined, device: undefined };
@@ -177,6 +187,7 @@ function checkUnchanged(path: string, experiment: Experiment, provenance: Proven
       `${path}: ${bytes.key}: SHA-256 ${show(bytes.after)}: expected ${show(bytes.before)}, with which the run was begun`,
       { hint: "the files have changed since; put them back or start a new run" },
     );
+  return begun;
 }
 
 /** The engine that the experiment was begun on, if it was begun. */

@@ -163,6 +163,21 @@ describe("going on with a run", () => {
     );
   });
 
+  test("on another device is the same run, and says where it was begun and where it ended", async () => {
+    const undisturbed = await run(experimentOf());
+    outDir = temporaryFolder();
+    const runDir = await interrupted(experimentOf(), 1);
+    expect(JSON.parse(readFileSync(join(runDir, "provenance.json"), "utf8"))).toMatchObject({ engine: "cpu" }); // prettier-ignore
+    const notes: string[] = [];
+    const report = (event: RunEvent) => void (event.type === "note" && notes.push(event.text));
+    const { engine } = await run(experimentOf({ device: "cpu" }), { resume: runDir, report });
+    expect(engine).toContain("CPU");
+    expect(notes[0]).toMatch(/^engine: compiled/);
+    expect(readResult(runDir)).toMatchObject({ experiment: { device: "auto" } });
+    const adapters = [runDir, undisturbed.runDir].map((dir) => readBytes(join(dir, "adapter.safetensors"))); // prettier-ignore
+    expect(adapters[0].equals(adapters[1])).toBe(true);
+  });
+
   test("with changed data is refused", async () => {
     const data = writeTinyGlue(temporaryFolder());
     const runDir = await interrupted(experimentOf({ dataDir: data }), 1);
