@@ -30,15 +30,17 @@ export function createSweepProgress(
 ): SweepProgress {
   const tally = new Tally(now);
   const shown = quiet ? silence : output.isTTY ? bars(output, tally) : lines(output, tally);
+  const note = (text: string) => {
+    if (!quiet) output.write(`${paint(output, "yellow", "note:")} ${text}\n`);
+  };
   return {
-    note: (text) => {
-      if (!quiet) output.write(`${paint(output, "yellow", "note:")} ${text}\n`);
-    },
+    note,
     begin: (cells, options) => {
       tally.begin(cells, options);
       shown.begin();
     },
     report: (event) => {
+      if (event.type === "note") return note(event.text);
       tally.report(event);
       shown.report(event);
     },
@@ -50,6 +52,9 @@ export function createSweepProgress(
 }
 
 const silence = { begin: () => {}, report: () => {}, close: () => {} };
+
+/** What happens to a cell. */
+type CellEvent = Exclude<SweepEvent, { type: "note" }>;
 
 /** What is done, what is going on, and how long the rest takes. */
 class Tally {
@@ -79,7 +84,7 @@ class Tally {
         this.#measured.push({ cell, seconds: cell.result.seconds, steps: cell.result.steps });
   }
 
-  report(event: SweepEvent): void {
+  report(event: CellEvent): void {
     if (event.type === "waiting") return;
     const { cell } = event;
     if (event.type === "started") this.#running.set(cell, { startedAt: this.#now(), share: 0 });
@@ -139,7 +144,7 @@ function bars(stream: Output, tally: Tally) {
     multi = undefined;
     lanes.clear();
   };
-  const report = (event: SweepEvent) => {
+  const report = (event: CellEvent) => {
     if (!multi) return;
     if (event.type === "started")
       lanes.set(event.lane, multi.create(event.cell.totalSteps, 0, { name: event.cell.name, details: "" })); // prettier-ignore
@@ -172,7 +177,7 @@ function showStep(bar: SingleBar | undefined, event: RunEvent): void {
 
 /** A line when a cell begins and when it ends. */
 function lines(output: Output, tally: Tally) {
-  const report = (event: SweepEvent) => {
+  const report = (event: CellEvent) => {
     const place = `[${tally.done}/${tally.total}]`;
     if (event.type === "started") output.write(`${place} running ${event.cell.name}\n`);
     if (event.type === "ended")

@@ -4,7 +4,7 @@
 // Defaults: google-research/adapter-bert README (MRPC) and optimization.py, which are Houlsby et al. 2019 §3.1 made concrete.
 import { z } from "zod";
 import { TaskSettings } from "../data/settings.ts";
-import { devices, precisions } from "../device/devices.ts";
+import { devices, float32Only, precisions } from "../device/devices.ts";
 import { MethodConfig } from "../methods/methods.ts";
 import { adamDefaults } from "../train/optimizer.ts";
 
@@ -47,8 +47,7 @@ const checkpoint = z.strictObject({
   everySteps: z.int().min(1).default(200),
 });
 
-/** The schema of an experiment file. */
-export const experimentSchema = z.strictObject({
+const settings = z.strictObject({
   task: TaskSettings,
   encoder,
   method: MethodConfig,
@@ -66,6 +65,16 @@ export const experimentSchema = z.strictObject({
     .optional(),
   /** Folder with the task's files, relative to the current folder; only for tasks that do not come with the program. */
   dataDir: z.string().min(1).optional(),
+});
+
+/** The schema of an experiment file. */
+export const experimentSchema = settings.superRefine(({ device, precision }, context) => {
+  if (precision === "float16" && float32Only.includes(device))
+    context.addIssue({
+      code: "custom",
+      path: ["precision"],
+      message: `expected float32 with device ${device}`,
+    });
 });
 
 /** A checked experiment with every default filled in. */

@@ -114,7 +114,7 @@ class Policy {
       return {
         engine,
         route,
-        report: refused("it has no 16-bit floats here", "leave precision out"),
+        report: refused("it has no 16-bit floats", "leave precision out"),
       };
     const depth = route.status === "open" ? "time" : "compare";
     const order = { engine, options: this.#optionsFor(route), depth } as const;
@@ -152,7 +152,7 @@ function stepMs({ report }: Examined): number {
 }
 
 function times(gpuMs: number, cpuMs: number): string {
-  return `a standard step takes ${milliseconds(gpuMs)}, on the processor ${milliseconds(cpuMs)}`;
+  return `a standard step takes ${milliseconds(gpuMs)}, on cpu ${milliseconds(cpuMs)}`;
 }
 
 function milliseconds(ms: number): string {
@@ -188,7 +188,7 @@ function refuse(device: Device, examined: readonly Examined[]): never {
       ? first.report.reason
       : `expected one that works: ${examined.map(describeFailure).join("; ")}`;
   throw new UserError(`device: ${device}: ${reasons}`, {
-    hint: [...new Set(remedies), "peft doctor shows what works here; --device auto always does"]
+    hint: [...new Set(remedies), "peft doctor shows what works here, --device auto takes the fastest of it"]
       .slice(0, 2)
       .join("; "),
   });

@@ -7,5 +7,8 @@
 export const devices = ["auto", "cpu", "gpu", "webgpu", "cuda", "tfjs"] as const;
 export type Device = (typeof devices)[number];
 
+/** Devices that never compute in float16, whatever the machine has. */
+export const float32Only: readonly Device[] = ["cpu", "tfjs"];
+
 /** See Precision in engine/engine.ts. */
 export const precisions = ["float32", "float16"] as const;

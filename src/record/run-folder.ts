@@ -190,9 +190,10 @@ function checkUnchanged(path: string, experiment: Experiment, provenance: Proven
   return begun;
 }
 
-/** The engine that the experiment was begun on, if it was begun. */
+/** The engine that the experiment was begun on, if it was begun. Throws RunFinished where there is nothing to do. */
 export function begunOn(experiment: Experiment, options: OpenOptions): EngineName | undefined {
   const path = options.resume ?? join(options.outDir, runName(experiment));
+  refuseFinished(path, options);
   return pathExists(join(path, PROVENANCE)) ? readProvenance(path).engine : undefined;
 }
 

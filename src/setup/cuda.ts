@@ -5,15 +5,13 @@ import { join } from "node:path";
 import {
   cudaFolder,
   type CudaRecord,
-  hasNvidiaDriver,
   onnxruntimeVersion,
   prepareCudaProvider,
   readCudaRecord,
   unlinkCudaProvider,
 } from "../engine/cuda-provider.ts";
-import { UserError } from "../errors.ts";
 import { writeAtomic } from "../files.ts";
-import { requireLinux } from "./platform.ts";
+import { requireDriver, requireLinux } from "./platform.ts";
 import { removeFolder, replaceFolder } from "./replace.ts";
 import { selfTest } from "./self-test.ts";
 import { runTool, type Watch } from "./tools.ts";
@@ -57,7 +55,7 @@ export async function setupCuda(setup: CudaSetup, watch: Watch): Promise<CudaRes
   requireLinux("cuda");
   const folder = setup.folder ?? cudaFolder();
   const version = onnxruntimeVersion();
-  const canTest = requireDriver(setup.force);
+  const canTest = requireDriver("cuda", setup.force);
   await runTool("python3", ["--version"], { signal: watch.signal });
   if (readCudaRecord(folder)?.onnxruntime === version) {
     if (canTest) await tryOut(folder, watch);
@@ -75,15 +73,6 @@ export async function setupCuda(setup: CudaSetup, watch: Watch): Promise<CudaRes
 export function removeCuda(folder = cudaFolder()): boolean {
   unlinkCudaProvider(folder);
   return removeFolder(folder);
-}
-
-/** Whether a GPU can be tried. Two gigabytes are not downloaded for nothing. */
-function requireDriver(force: boolean): boolean {
-  if (hasNvidiaDriver()) return true;
-  if (force) return false;
-  throw new UserError("setup cuda: no NVIDIA driver: expected libcuda.so.1 where the system finds it", {
-    hint: "install NVIDIA's driver, version 580 or newer; or add --force to install without trying",
-  }); // prettier-ignore
 }
 
 async function tryOut(folder: string, watch: Watch): Promise<void> {

@@ -1,6 +1,6 @@
 // TensorFlow that is on this machine already, as a Python package: found without importing it.
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { UserError } from "../errors.ts";
 import { pathExists, readText } from "../files.ts";
 import { runTool } from "./tools.ts";
@@ -26,7 +26,9 @@ export async function findInstalled(signal?: AbortSignal): Promise<TensorflowPac
 
 /** The package in a folder that the user has named: "tensorflow" itself, or the site-packages it is in. */
 export function openPackage(given: string): TensorflowPackage {
-  const folder = [join(given, "tensorflow"), given].find((path) => missingFiles(path).length === 0);
+  const folder = [resolve(given, "tensorflow"), resolve(given)].find(
+    (path) => missingFiles(path).length === 0,
+  );
   if (folder !== undefined) return describePackage(folder);
   throw new UserError(`--from ${given}: expected a wheel, or the folder of an installed TensorFlow, with ${missingFiles(given)[0]} in it`, {
     hint: "python3 -c \"import importlib.util as u; print(u.find_spec('tensorflow').origin)\" tells where it is",

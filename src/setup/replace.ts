@@ -1,7 +1,9 @@
 // A folder that is there only when it is complete: built beside its place and renamed into it. A build that fails, or is killed,
 // leaves what was there before.
-import { readdirSync, renameSync, rmSync } from "node:fs";
+import { accessSync, constants, readdirSync, renameSync, rmSync } from "node:fs";
+
 import { basename, dirname, join } from "node:path";
+import { UserError } from "../errors.ts";
 import { attempt, makeFolder, pathExists, readJson, writeAtomic } from "../files.ts";
 import {
   isNear,
@@ -18,7 +20,7 @@ export async function replaceFolder<T>(
   folder: string,
   build: (temporary: string) => Promise<T>,
 ): Promise<T> {
-  makeFolder(dirname(folder));
+  makePlace(dirname(folder));
   clearLeftovers(folder);
   const temporary = besides(folder, "new", process.pid);
   makeFolder(temporary);
@@ -30,6 +32,18 @@ export async function replaceFolder<T>(
     return result;
   } finally {
     rmSync(temporary, { recursive: true, force: true });
+  }
+}
+
+/** Where everything is put; the user may name another place. */
+function makePlace(parent: string): void {
+  try {
+    makeFolder(parent);
+    accessSync(parent, constants.W_OK);
+  } catch {
+    throw new UserError(`${parent}: expected a folder that can be written to`, {
+      hint: "name one that can: export PEFT_HOME=FOLDER",
+    });
   }
 }
 

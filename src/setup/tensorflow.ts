@@ -1,14 +1,14 @@
 // `peft setup tensorflow`, top to bottom: find or download TensorFlow, fetch tfjs-node, compile its binding, try it, and only then
 // put it in its place.
-import { rmSync, statSync } from "node:fs";
+import { closeSync, openSync, readSync, rmSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { readTensorflowRecord, tensorflowFolder, tfjsVersion } from "../engine/tensorflow.ts";
 import { hasNvidiaDriver } from "../engine/cuda-provider.ts";
 import { Interrupted, UserError } from "../errors.ts";
-import { fileBytes, pathExists, writeAtomic } from "../files.ts";
+import { attempt, fileBytes, pathExists, writeAtomic } from "../files.ts";
 import { compileBinding, fetchBinding, type Libraries } from "./binding.ts";
-import { requireLinux } from "./platform.ts";
+import { requireDriver, requireLinux } from "./platform.ts";
 import { findInstalled, openPackage, type TensorflowPackage } from "./python-tensorflow.ts";
 import { removeFolder, replaceFolder } from "./replace.ts";
 import { selfTest, type SelfTested } from "./self-test.ts";
@@ -27,6 +27,8 @@ const nvidiaFiles = /nvidia\/(?!.*\/include\/)/;
 export interface TensorflowSetup {
   /** For NVIDIA GPUs. */
   gpu: boolean;
+  /** Build for GPUs where there is no NVIDIA driver. */
+  force?: boolean;
   /** A wheel, or the folder of an installed TensorFlow. */
   from?: string;
   /** Where it is built; by default where the engine looks. */
@@ -55,6 +57,7 @@ export async function setupTensorflow(
   watch: Watch,
 ): Promise<TensorflowResult> {
   requireLinux("tensorflow");
+  if (setup.gpu) requireDriver("tensorflow --gpu", setup.force ?? false);
   const folder = setup.folder ?? tensorflowFolder();
   await requireTools(watch.signal);
   const source = await chooseSource(setup, watch);
@@ -89,6 +92,7 @@ async function requireTools(signal: AbortSignal | undefined): Promise<void> {
 async function chooseSource({ gpu, from }: TensorflowSetup, watch: Watch): Promise<Source> {
   if (from?.endsWith(".whl")) {
     if (fileBytes(from) === null) throw new UserError(`--from ${from}: no such file`);
+    if (!isZip(from)) throw new UserError(`--from ${from}: not a zip archive: expected a wheel`);
     return { kind: "wheel", path: resolve(from) };
   }
   const installed = from === undefined ? await findInstalled(watch.signal) : openPackage(from);
@@ -99,6 +103,15 @@ async function chooseSource({ gpu, from }: TensorflowSetup, watch: Watch): Promi
     throw new UserError(`--from ${from}: ${message}: --gpu expects one with CUDA`);
   watch.report(`${message}, so another one is downloaded`);
   return { kind: "download" };
+}
+
+/** By its first bytes; a wheel is a zip archive. */
+function isZip(path: string): boolean {
+  const head = Buffer.alloc(4);
+  const file = attempt(path, () => openSync(path, "r"));
+  readSync(file, head);
+  closeSync(file);
+  return head.equals(Buffer.from("PK\u0003\u0004"));
 }
 
 /** Which TensorFlow: a version, or a file with its size and time, since an upgrade keeps the name. */

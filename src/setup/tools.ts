@@ -59,10 +59,17 @@ export async function runTool(
 }
 
 function failed(name: string, args: readonly string[], end: string, said: string): UserError {
-  const what = [name, ...args.slice(0, 3)].join(" ");
-  return new UserError(`${what} …: ended with ${end}:\n${said.trim()}`, {
-    hint: "what the program says above is the reason; nothing was changed",
-  });
+  // Scripts are for machines to read.
+  const shown = args.slice(0, 3).filter((arg) => !arg.includes("\n"));
+  const words = said.trim();
+  return new UserError(
+    `${[name, ...shown].join(" ")} …: ended with ${end}${words && `:\n${words}`}`,
+    {
+      hint: words
+        ? "what the program says above is the reason; nothing was changed"
+        : `try ${name} by hand; nothing was changed`,
+    },
+  );
 }
 
 /** The error of a setup that was asked to stop. */

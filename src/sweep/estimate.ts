@@ -2,6 +2,7 @@
 // steps of the smallest and the largest setting of each method before it begins.
 import type { Experiment } from "../config/schema.ts";
 import { groupBy } from "../report/group.ts";
+import { chooseDevices } from "./devices.ts";
 import type { Cost } from "./messages.ts";
 import type { PlannedCell } from "./plan.ts";
 import { isDue } from "./sweep.ts";
@@ -76,6 +77,8 @@ export async function estimateCells(
     ({ experiment }) =>
     JSON.stringify([experiment.task, experiment.encoder, experiment.method.name, experiment.training.batchSize, experiment.device, experiment.precision]), // prettier-ignore
   );
+  const due = [...groups.values()].flat();
+  if (due.length > 0) await chooseDevices(due.map(({ experiment }) => experiment)); // or there is nothing to estimate
   const ends = [...groups.values()].map(smallestAndLargest);
   const total = ends.flat().length;
   const costs = new Map<PlannedCell, Cost>();

@@ -1,12 +1,12 @@
 // The story of a sweep: of the planned cells, run what is missing or was interrupted, several at a time, each in a worker process;
 // record what fails and go on; leave to other processes what they are working on, and pick up what they drop.
 import { setTimeout } from "node:timers/promises";
-import { chooseEngine } from "../device/choose.ts";
 import type { EngineName } from "../engine/create.ts";
 import { pathExists } from "../files.ts";
 import { isLocked } from "../record/lock.ts";
 import { recordFailure } from "../record/run-folder.ts";
 import type { RunEvent } from "../train/events.ts";
+import { chooseDevices, type ChosenDevices } from "./devices.ts";
 import type { Outcome } from "./messages.ts";
 import { type CellState, lookUp, type PlannedCell } from "./plan.ts";
 import { WorkerDied, WorkerProcess } from "./worker-process.ts";
@@ -26,6 +26,7 @@ export interface SweepOptions {
 }
 
 export type SweepEvent =
+  | { type: "note"; text: string }
   /** `lane` counts the jobs from 0; a lane runs one cell at a time. */
   | { type: "started"; lane: number; cell: PlannedCell }
   | { type: "running"; lane: number; cell: PlannedCell; event: RunEvent }
@@ -55,7 +56,8 @@ export async function runSweep(
   const unrecorded = new Map<string, string>();
   const queue = cells.filter(({ state }) => isDue(state, options));
   const elsewhere: PlannedCell[] = [];
-  const prefer = await preferredEngine(queue, options);
+  const { notes, prefer } = await chooseFor(queue, options);
+  for (const text of notes) options.report({ type: "note", text });
   const work = { queue, elsewhere, unrecorded, prefer };
   const lanes = Array.from({ length: Math.min(options.numJobs, queue.length) }, (_, lane) =>
     runLane(lane, work, options),
@@ -68,6 +70,19 @@ export async function runSweep(
   }));
 }
 
+/** Ctrl-C ends the processes that examine the engines: what they then say is not true. */
+async function chooseFor(
+  queue: readonly PlannedCell[],
+  { signal }: SweepOptions,
+): Promise<ChosenDevices> {
+  try {
+    return await chooseDevices(queue.map(({ experiment }) => experiment));
+  } catch (error) {
+    if (signal.aborted) return { notes: [] };
+    throw error;
+  }
+}
+
 /** What the lanes share. */
 interface Work {
   queue: PlannedCell[];
@@ -75,19 +90,6 @@ interface Work {
   unrecorded: Map<string, string>;
   /** The engine for cells that leave the choice to us. */
   prefer: EngineName | undefined;
-}
-
-/** One engine for all cells that leave the choice to us: cells of one table should not differ by where they were computed. */
-async function preferredEngine(
-  queue: readonly PlannedCell[],
-  { signal }: SweepOptions,
-): Promise<EngineName | undefined> {
-  const free = queue.find(({ experiment }) => experiment.device === "auto");
-  if (!free) return undefined;
-  const { precision } = free.experiment;
-  // A cell for which there is none says so itself.
-  const choice = await chooseEngine("auto", { precision }).catch(() => undefined);
-  return signal.aborted ? undefined : choice?.engine;
 }
 
 /** Takes cells from the queue until there is none, then those that other processes have dropped. */

@@ -64,7 +64,7 @@ describe("auto", () => {
     expect(await choose("auto", machines.radeon, { webgpu: passes(5, 150) })).toEqual({
       engine: "webgpu",
       options: { gpu: "Radeon" },
-      reason: "a standard step takes 5.0 ms, on the processor 150 ms",
+      reason: "a standard step takes 5.0 ms, on cpu 150 ms",
     });
   });
 
@@ -73,7 +73,7 @@ describe("auto", () => {
     expect(choice).toEqual({
       engine: "cpu",
       options: {},
-      reason: `webgpu on Radeon is not much faster: a standard step takes ${ms} ms, on the processor 150 ms`,
+      reason: `webgpu on Radeon is not much faster: a standard step takes ${ms} ms, on cpu 150 ms`,
     });
   });
 
@@ -163,7 +163,7 @@ describe("float16", () => {
 
   test("a driver without 16-bit floats", async () => {
     await expect(choose("webgpu", machines.software, {}, "float16")).rejects.toMatchObject({
-      message: "device: webgpu: it has no 16-bit floats here",
+      message: "device: webgpu: it has no 16-bit floats",
       hint: expect.stringContaining("leave precision out"),
     });
   });

@@ -69,6 +69,15 @@ describe("replaceFolder", () => {
   });
 });
 
+test("a place that cannot be written to", async () => {
+  writeFileSync(join(parent, "file"), "");
+  const build = replaceFolder(join(parent, "file", "thing"), async () => {});
+  await expect(build).rejects.toMatchObject({
+    message: `${join(parent, "file")}: expected a folder that can be written to`,
+    hint: "name one that can: export PEFT_HOME=FOLDER",
+  });
+});
+
 test("removeFolder says whether there was one", () => {
   expect(removeFolder(folder)).toBe(false);
   write(folder, "old");

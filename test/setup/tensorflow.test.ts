@@ -113,7 +113,7 @@ describe("setup", () => {
   test("--gpu refuses a TensorFlow without CUDA that was asked for", async () => {
     const { from } = stage({ python3: "", npm: "", "c++": "" });
     write(join(from, "python/platform/build_info.py"), "[('is_cuda_build', False)]");
-    await expect(setupTensorflow({ gpu: true, from }, watch)).rejects.toThrow(
+    await expect(setupTensorflow({ gpu: true, force: true, from }, watch)).rejects.toThrow(
       /a TensorFlow without CUDA: --gpu expects one with CUDA$/,
     );
     write(join(from, "python/platform/build_info.py"), "[('is_cuda_build', True)]");
