@@ -188,7 +188,10 @@ function refuse(device: Device, examined: readonly Examined[]): never {
       ? first.report.reason
       : `expected one that works: ${examined.map(describeFailure).join("; ")}`;
   throw new UserError(`device: ${device}: ${reasons}`, {
-    hint: [...new Set(remedies), "peft doctor shows what works here, --device auto takes the fastest of it"]
+    hint: [
+      ...new Set(remedies),
+      "peft doctor shows what works here, --device auto takes the fastest of it",
+    ]
       .slice(0, 2)
       .join("; "),
   });
