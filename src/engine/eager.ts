@@ -116,9 +116,7 @@ async function run(
   const buffers = spec.buffers as Readonly<Record<string, EagerBuffer>>;
   // What the tidy returns survives it; every other tensor of the run is freed.
   const outputs = tf.tidy(() => {
-    const fed = Object.fromEntries(
-      Object.entries(inputs).map(([name, value]) => [name, toTensor(value)]),
-    );
+    const fed = feed(spec, inputs);
     // Clones share the values. A result may be a buffer as it was, or be wanted twice.
     const state = Object.fromEntries(
       Object.entries(buffers).map(([name, { tensor }]) => [name, tensor.clone()]),
@@ -129,6 +127,26 @@ async function run(
     return result.outputs;
   });
   return readAll(outputs);
+}
+
+/** The inputs as tensors. What is a window of a pool is cut out of it where it is computed with, so that the pool is moved once. */
+function feed(spec: ProgramSpec, inputs: Readonly<Record<string, HostTensor>>): Tensors {
+  const pools = new Map<ArrayBufferLike, Tensor>();
+  const poolOf = (buffer: ArrayBufferLike): Tensor => {
+    const pool = pools.get(buffer) ?? tf.tensor(new Float32Array(buffer));
+    pools.set(buffer, pool);
+    return pool;
+  };
+  const window = ({ data, shape }: HostTensor) => {
+    const start = data.byteOffset / Float32Array.BYTES_PER_ELEMENT;
+    return tf.reshape(tf.slice(poolOf(data.buffer), [start], [data.length]), [...shape]);
+  };
+  return Object.fromEntries(
+    Object.entries(inputs).map(([name, value]) => [
+      name,
+      spec.inputs[name].pool === undefined ? toTensor(value) : window(value),
+    ]),
+  );
 }
 
 async function readAll(outputs: Tensors): Promise<Record<string, HostTensor>> {

@@ -26,6 +26,8 @@ export interface InputSpec {
   /** B and T are bound by the input named `ids`, whose shape is (B, T). */
   shape: SymbolicShape;
   type: "float32" | "int32";
+  /** Values are always a window (`subarray`) of one array, the same for all inputs with this word: it can be moved as a whole. */
+  pool?: string;
 }
 
 /** Tensors by name. */

@@ -35,7 +35,8 @@ export function gradientProgram(
   dropoutSites: ReadonlyMap<string, DropoutSite>,
 ): ProgramSpec {
   const masks = [...dropoutSites].map(
-    ([site, { shape }]) => [site, { shape, type: "float32" }] as const,
+    ([site, { rate, shape }]) =>
+      [site, { shape, type: "float32", pool: `dropout masks ${rate}` }] as const,
   );
   return {
     name: "gradients",

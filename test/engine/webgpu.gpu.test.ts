@@ -12,6 +12,7 @@ import {
   goldenBatch,
   type GoldenCase,
   goldenCaseLearner,
+  goldenLearner,
   learningRates,
   relativeError,
 } from "../support/golden.ts";
@@ -108,6 +109,20 @@ describe.skipIf(noWebGpu)(`WebGPU${noWebGpu ? ` (${noWebGpu})` : ""}`, () => {
     await learner.dispose();
   });
 
+  test("all dropout masks of a step come from one pool, which is moved once", async () => {
+    const rate = { hiddenDropout: 0.1, attentionDropout: 0.1 };
+    const traffic = watchTraffic();
+    const learner = await goldenLearner(await createWebGpuEngine(), houlsby, rate);
+    await learner.step([batch], 0, 1e-3);
+    traffic.take();
+    await learner.step([batch], 1, 1e-3);
+    const { names } = traffic.take();
+    expect(names.filter((name) => name.startsWith("dropout masks"))).toEqual(["dropout masks 0.1"]);
+    expect(names).not.toContain("embeddings"); // a site
+    expect(names).toContain("start of embeddings");
+    await learner.dispose();
+  });
+
   test("eighty steps need no more memory than twenty", async () => {
     const learner = await goldenCaseLearner(await createWebGpuEngine(), houlsby);
     const residentAfter = async (numSteps: number) => {
@@ -139,6 +154,7 @@ async function tenLosses(example: GoldenCase): Promise<number[]> {
 /** Counts the bytes that sessions read from and write to this process's memory. */
 function watchTraffic() {
   let [uploaded, downloaded] = [0, 0];
+  let names: string[] = [];
   const bytes = (values: object) =>
     Object.values(values as Record<string, Tensor | null>)
       .filter((tensor) => tensor?.location === "cpu")
@@ -153,6 +169,7 @@ function watchTraffic() {
     session.run = async (feeds: InferenceSession.FeedsType, fetches: never) => {
       const results = await run(feeds, fetches);
       uploaded += bytes(feeds);
+      names.push(...Object.keys(feeds).filter((name) => feeds[name].location === "cpu"));
       downloaded += bytes(results);
       return results;
     };
@@ -161,8 +178,9 @@ function watchTraffic() {
   vi.spyOn(InferenceSession, "create").mockImplementation(watched as never);
   return {
     take: () => {
-      const taken = { uploaded, downloaded };
+      const taken = { uploaded, downloaded, names };
       [uploaded, downloaded] = [0, 0];
+      names = [];
       return taken;
     },
   };

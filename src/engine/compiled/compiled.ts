@@ -15,6 +15,7 @@ import {
   runtimeVersion,
 } from "./provider.ts";
 import { type RecordedProgram, recordProgram } from "./record.ts";
+import { feedWindows } from "./windows.ts";
 
 export interface CompiledOptions {
   /** Where ONNX Runtime computes; the CPU by default. */
@@ -63,7 +64,11 @@ async function compile(
   const buffers = spec.buffers as Readonly<Record<string, CompiledBuffer>>;
   const isHalved = (name: string) =>
     precision === "float16" && buffers[name]?.frozen && buffers[name].shape.length === 2;
-  const recorded = await recordProgram(spec, { hasFusedMatMul: provider.hasFusedMatMul, isHalved });
+  const recorded = await recordProgram(spec, {
+    cutsWindows: provider.isOnDevice,
+    hasFusedMatMul: provider.hasFusedMatMul,
+    isHalved,
+  });
   const bound = frozenAsConstants ? withConstants(recorded, buffers) : recorded;
   const updated = recorded.updates.map(({ output }) => output);
   const session = await provider.createSession(bound.graph, updated);
@@ -112,8 +117,8 @@ class CompiledProgram implements Program {
 
   /** What the batch gives: its values, and what follows from its shape. */
   #batch(inputs: Readonly<Record<string, HostTensor>>): Record<string, OrtTensor> {
-    const { inputsRead, shapeInputs } = this.#recorded;
-    const feeds: Record<string, OrtTensor> = {};
+    const { inputsRead, pools, shapeInputs } = this.#recorded;
+    const feeds = feedWindows(pools, inputs);
     for (const name of inputsRead) {
       const { data, shape } = inputs[name];
       feeds[name] =

@@ -22,6 +22,8 @@ export interface Provider {
   /** What the user reads, such as "CPU, 2 threads". */
   title: string;
   isOnGpu: boolean;
+  /** Whether inputs have to be moved to a device, software rasterisers included. */
+  isOnDevice: boolean;
   /** Padded tokens per piece of a batch; see Engine.preferredTokens. */
   preferredTokens: number;
   /** Whether frozen buffers become constants of every graph, because buffers cannot stay on the device between runs. */
@@ -76,6 +78,7 @@ const common: InferenceSession.SessionOptions = {
 function cpu(numThreads: number): Provider {
   return {
     isOnGpu: false,
+    isOnDevice: false,
     title: `CPU, ${numThreads} ${numThreads === 1 ? "thread" : "threads"}`,
     preferredTokens: CPU_TOKENS,
     frozenAsConstants: false,
@@ -98,6 +101,7 @@ function webgpu({ gpu, isSoftware = false }: ProviderOptions): Provider {
   const transfer = new WebGpuTransfer(options);
   return {
     isOnGpu: !isSoftware,
+    isOnDevice: true,
     title: named("WebGPU", gpu),
     preferredTokens: GPU_TOKENS,
     frozenAsConstants: false,
@@ -122,6 +126,7 @@ function cuda({ gpu }: ProviderOptions): Provider {
   prepareCudaProvider();
   return {
     isOnGpu: true,
+    isOnDevice: true,
     title: named("CUDA", gpu),
     preferredTokens: GPU_TOKENS,
     frozenAsConstants: true,

@@ -6,6 +6,7 @@ import type { BufferType } from "./buffers.ts";
 import { halveProducts } from "./half.ts";
 import type { Graph, Node, ValueInfo } from "./onnx.ts";
 import { withRecorder } from "./recorder.ts";
+import { cutWindows } from "./windows.ts";
 import { Markers, Recording, type ShapeInput, type Value } from "./recording.ts";
 
 export interface RecordedProgram {
@@ -15,6 +16,8 @@ export interface RecordedProgram {
   buffersRead: BufferRead[];
   /** Inputs that follow from the shape of the batch. */
   shapeInputs: ShapeInput[];
+  /** Inputs that the graph cuts out of a pool: see windows.ts. */
+  pools: ReadonlyMap<string, string>;
   outputs: string[];
   updates: Update[];
 }
@@ -37,6 +40,8 @@ export interface Update {
 export interface RecordOptions {
   /** See Recording. */
   hasFusedMatMul: boolean;
+  /** Whether inputs that have a pool are cut out of it by the graph. */
+  cutsWindows: boolean;
   /** Whether products with a buffer are computed in float16. */
   isHalved: (buffer: string) => boolean;
 }
@@ -44,8 +49,9 @@ export interface RecordOptions {
 /** Records `spec.compute` once, for every batch shape. */
 export async function recordProgram(
   spec: ProgramSpec,
-  { hasFusedMatMul, isHalved }: RecordOptions,
+  options: RecordOptions,
 ): Promise<RecordedProgram> {
+  const { hasFusedMatMul } = options;
   const buffers = Object.entries(spec.buffers);
   const fixed = [
     ...buffers.flatMap(([, buffer]) => buffer.shape),
@@ -67,7 +73,7 @@ export async function recordProgram(
       updates: named(recording, updates, UPDATE, valueOf),
     };
   });
-  return assemble(spec, recording, results, isHalved);
+  return assemble(spec, recording, results, options);
 }
 
 /** What the graph is to give, by the names that the program knows it by. */
@@ -81,13 +87,16 @@ function assemble(
   spec: ProgramSpec,
   recording: Recording,
   results: Results,
-  isHalved: RecordOptions["isHalved"],
+  { cutsWindows, isHalved }: RecordOptions,
 ): RecordedProgram {
   const outputs = [...results.outputs, ...results.updates];
-  const { nodes, weights } = halveProducts(neededNodes(recording.nodes, outputs), isHalved);
+  const windows = cutWindows(recording, spec.inputs, cutsWindows);
+  const all = [...windows.nodes, ...recording.nodes];
+  const { nodes, weights } = halveProducts(neededNodes(all, outputs), isHalved);
   const used = new Set(nodes.flatMap((node) => node.inputs));
   const isUsed = ({ name }: { name: string }) => used.has(name);
-  const inputsRead = Object.keys(spec.inputs).filter((name) => used.has(name));
+  const names = Object.keys(spec.inputs).filter((name) => used.has(name));
+  const inputsRead = names.filter((name) => !windows.pools.has(name));
   const buffersRead = Object.keys(spec.buffers).flatMap((buffer): BufferRead[] => {
     const halved = weights.get(buffer);
     return [
@@ -101,6 +110,7 @@ function assemble(
     initializers: [...recording.initializers.values()].filter(isUsed),
     inputs: [
       ...inputsRead.map((name) => ({ name, ...spec.inputs[name] })),
+      ...windows.inputs.filter(isUsed),
       ...buffersRead.map(({ buffer, input, type }) => ({ name: input, type, shape: spec.buffers[buffer].shape })), // prettier-ignore
       ...shapeInputs.map(({ length, name }) => ({ name, type: "int64" as const, shape: [length] })),
     ],
@@ -111,6 +121,7 @@ function assemble(
     inputsRead,
     buffersRead,
     shapeInputs,
+    pools: new Map([...windows.pools].filter(([name]) => used.has(name))),
     outputs: results.outputs.map(({ name }) => name),
     updates: results.updates.map(({ name: output }) => {
       const buffer = output.slice(UPDATE.length);
