@@ -10,7 +10,7 @@ import {
   readFileSync,
   statSync,
 } from "node:fs";
-import { renameSync, rmSync, writeSync } from "node:fs";
+import { readdirSync, renameSync, rmSync, writeSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { UserError } from "./errors.ts";
 
@@ -61,6 +61,15 @@ export function readJson<T>(path: string): T | undefined {
     return JSON.parse(readFileSync(path, "utf8")) as T;
   } catch {
     return undefined;
+  }
+}
+
+/** The names in a folder; none where it is not there, or may not be read. */
+export function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
   }
 }
 

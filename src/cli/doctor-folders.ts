@@ -1,10 +1,10 @@
 // Where peft keeps and finds things on this machine.
-import { accessSync, constants, lstatSync, readdirSync, statSync } from "node:fs";
+import { accessSync, constants, lstatSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { cacheFolder } from "../folders.ts";
 import { UserError } from "../errors.ts";
-import { pathExists } from "../files.ts";
+import { namesIn, pathExists } from "../files.ts";
 import { hubCache, locateEncoder } from "../model/locate.ts";
 
 export interface FolderReport {
@@ -74,7 +74,7 @@ function missingPackage(purpose: "encoder" | "mails", name: string): FolderRepor
 function inspectHub(): FolderReport {
   const purpose = "huggingFace";
   const path = tryPath(hubCache);
-  const models = path === null ? [] : list(path).filter((name) => name.startsWith("models--"));
+  const models = path === null ? [] : namesIn(path).filter((name) => name.startsWith("models--"));
   const ids = models.map((name) => name.slice("models--".length).replaceAll("--", "/")).toSorted();
   if (path === null || !pathExists(path))
     return { purpose, path, status: "missing", bytes: null, detail: "no such folder" };
@@ -105,7 +105,7 @@ function isWritable(folder: string): boolean {
 /** Files and links in the folder and below it, with their sizes; what may not be looked at is left out. */
 function measure(folder: string): { numFiles: number; bytes: number } {
   let total = { numFiles: 0, bytes: 0 };
-  for (const name of list(folder)) {
+  for (const name of namesIn(folder)) {
     const { numFiles, bytes } = measureEntry(join(folder, name));
     total = { numFiles: total.numFiles + numFiles, bytes: total.bytes + bytes };
   }
@@ -118,13 +118,5 @@ function measureEntry(path: string): { numFiles: number; bytes: number } {
     return found.isDirectory() ? measure(path) : { numFiles: 1, bytes: found.size };
   } catch {
     return { numFiles: 0, bytes: 0 }; // removed in the meantime, or hidden
-  }
-}
-
-function list(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return []; // not there, or not to be read
   }
 }

@@ -61,8 +61,9 @@ class Policy {
     if (device === "auto" && prefer === "cpu" && this.#precision === "float32") return this.#cpu();
     const { graphics } = await this.#examiners.inspectHardware();
     if (device === "auto" && prefer !== undefined && prefer !== "cpu") {
-      const preferred = await this.#examine(prefer, routeTo(prefer, { graphics }));
-      if (preferred.report.ok) return this.#take(preferred);
+      const route = routeTo(prefer, { graphics });
+      const preferred = route.status === "open" && (await this.#examine(prefer, route));
+      if (preferred && preferred.report.ok) return this.#take(preferred);
     }
     if (device !== "auto" && device !== "gpu")
       return this.#named(device, routeTo(device, { graphics }));

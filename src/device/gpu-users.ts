@@ -1,8 +1,8 @@
 // Who computes on the GPU. Nothing forbids two runs on one, but each takes longer and leaves the other less memory, which is worth
 // knowing when times or sizes surprise. Every user is a file with its process; files of processes that have ended are removed.
-import { readdirSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { makeFolder, readJson, writeAtomic } from "../files.ts";
+import { makeFolder, namesIn, readJson, writeAtomic } from "../files.ts";
 import { cacheFolder } from "../folders.ts";
 import { isNear, isRunning, type ProcessIdentity, thisProcess } from "../processes.ts";
 
@@ -33,7 +33,7 @@ export function joinGpuUsers(
 }
 
 function livingUsers(folder: string): ProcessIdentity[] {
-  const names = listFolder(folder).filter((name) => name.endsWith(".json"));
+  const names = namesIn(folder).filter((name) => name.endsWith(".json"));
   return names.flatMap((name) => {
     const user = readJson<ProcessIdentity>(join(folder, name));
     if (user && !isNear(user)) return [];
@@ -41,12 +41,4 @@ function livingUsers(folder: string): ProcessIdentity[] {
     rmSync(join(folder, name), { force: true });
     return [];
   });
-}
-
-function listFolder(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return []; // nobody has been there yet
-  }
 }

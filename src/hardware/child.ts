@@ -13,6 +13,8 @@ export interface ChildOptions {
   /** Added to this process's environment. */
   env?: Readonly<Record<string, string>>;
   timeoutMs: number;
+  /** Ends the process; it has then died. */
+  signal?: AbortSignal | undefined;
 }
 
 const MAX_STDERR = 100_000; // characters kept
@@ -21,7 +23,7 @@ const GRACE_MS = 1000; // for a killed process to be gone
 /** Forks `program` and waits for the first message it sends. Never throws, whatever the script does. */
 export function askChild<Answer>(
   program: URL,
-  { args = [], env = {}, timeoutMs }: ChildOptions,
+  { args = [], env = {}, signal, timeoutMs }: ChildOptions,
 ): Promise<ChildAnswer<Answer>> {
   return new Promise((resolve) => {
     const child = fork(fileURLToPath(program), [...args], {
@@ -31,8 +33,12 @@ export function askChild<Answer>(
     });
     let stderr = "";
     child.stderr!.on("data", (chunk) => (stderr = (stderr + String(chunk)).slice(-MAX_STDERR)));
+    const kill = () => void child.kill("SIGKILL");
+    if (signal?.aborted) kill();
+    signal?.addEventListener("abort", kill, { once: true });
     const end = (result: ChildAnswer<Answer>) => {
       clearTimeout(timer);
+      signal?.removeEventListener("abort", kill);
       // One that waits for dead hardware cannot even be killed: nobody waits for it.
       child.kill("SIGKILL");
       child.stderr!.destroy();
@@ -52,9 +58,9 @@ export function askChild<Answer>(
       timer = setTimeout(endWithAnswer, GRACE_MS);
     });
     child.on("error", (error) => end({ type: "died", how: error.message, stderr }));
-    child.on("close", (code, signal) => {
+    child.on("close", (code, killer) => {
       if (answer !== undefined) return endWithAnswer();
-      end({ type: "died", how: signal ?? `exit code ${code}`, stderr });
+      end({ type: "died", how: killer ?? `exit code ${code}`, stderr });
     });
   });
 }

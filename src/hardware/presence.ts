@@ -1,6 +1,7 @@
 // Whether the machine has a GPU at all, by what Linux sees without any driver: decides whether a missing driver is worth a remedy.
-import { accessSync, constants, readdirSync, readFileSync } from "node:fs";
+import { accessSync, constants, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { namesIn } from "../files.ts";
 import { vendorName } from "./vendors.ts";
 
 export interface Presence {
@@ -58,13 +59,9 @@ function readHex(path: string): number {
 }
 
 function list(folder: string, pattern: RegExp): string[] {
-  try {
-    return readdirSync(folder)
-      .filter((name) => pattern.test(name))
-      .map((name) => join(folder, name));
-  } catch {
-    return []; // not Linux, or hidden
-  }
+  return namesIn(folder)
+    .filter((name) => pattern.test(name))
+    .map((name) => join(folder, name));
 }
 
 function isOpen(path: string): boolean {

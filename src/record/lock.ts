@@ -4,10 +4,10 @@
 // Taking over a dead owner's lock creates N + 1, which the file system lets only one process do. The highest file is never
 // removed while the run is unfinished, so a slow process that still believes in an older owner finds a higher file and gives
 // way. Removing and recreating one and the same file would let two processes believe that they own it.
-import { readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs"; // prettier-ignore
+import { readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs"; // prettier-ignore
 import { basename, dirname, join } from "node:path";
 import { UserError } from "../errors.ts";
-import { attempt, makeFolder, writeAtomic } from "../files.ts";
+import { attempt, makeFolder, namesIn, writeAtomic } from "../files.ts";
 import { isNear, isRunning, type ProcessIdentity, thisProcess } from "../processes.ts";
 
 const HEARTBEAT_MS = 15_000;
@@ -62,13 +62,7 @@ function fileOf(folder: string, name: string, generation: number): string {
 
 /** The numbers of a run's lock files, ascending. */
 function generations(folder: string, name: string): number[] {
-  let files: string[];
-  try {
-    files = readdirSync(folder);
-  } catch {
-    return []; // no folder, no lock
-  }
-  return files
+  return namesIn(folder) // no folder, no lock
     .filter((file) => file.startsWith(`${name}.`))
     .map((file) => Number(file.slice(name.length + 1)))
     .filter(Number.isInteger)

@@ -5,7 +5,7 @@ import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import { join } from "node:path";
 import { UserError } from "../errors.ts";
-import { makeFolder, pathExists, readText, sha256, writeAtomic } from "../files.ts";
+import { makeFolder, pathExists, readJson, readText, sha256, writeAtomic } from "../files.ts";
 import { loadExperiment, stringifyExperiment } from "../config/load.ts";
 import type { Experiment } from "../config/schema.ts";
 import type { EngineName } from "../engine/create.ts";
@@ -194,7 +194,7 @@ function checkUnchanged(path: string, experiment: Experiment, provenance: Proven
 export function begunOn(experiment: Experiment, options: OpenOptions): EngineName | undefined {
   const path = options.resume ?? join(options.outDir, runName(experiment));
   refuseFinished(path, options);
-  return pathExists(join(path, PROVENANCE)) ? readProvenance(path).engine : undefined;
+  return readJson<Provenance>(join(path, PROVENANCE))?.engine; // a damaged file is found by checkUnchanged
 }
 
 /** What a run folder says its run depended on. */

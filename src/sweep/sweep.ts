@@ -76,7 +76,8 @@ async function chooseFor(
   { signal }: SweepOptions,
 ): Promise<ChosenDevices> {
   try {
-    return await chooseDevices(queue.map(({ experiment }) => experiment));
+    const chosen = await chooseDevices(queue.map(({ experiment }) => experiment));
+    return signal.aborted ? { notes: [] } : chosen;
   } catch (error) {
     if (signal.aborted) return { notes: [] };
     throw error;

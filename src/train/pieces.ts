@@ -69,7 +69,7 @@ export class Pieces {
     this.#maxTokens = Math.min(this.#maxTokens, fits * length);
     this.#report({
       type: "note",
-      text: `the device's memory does not hold ${numExamples} texts of ${length} tokens at once: trying ${fits}; results are those of the whole batch`,
+      text: `the device's memory does not hold ${numExamples} texts of ${length} tokens at once: trying ${fits} at a time`,
     });
   }
 }

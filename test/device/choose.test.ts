@@ -82,6 +82,8 @@ describe("auto", () => {
     expect((await choose("auto", radeon, slow, "float32", "webgpu")).engine).toBe("webgpu");
     expect(await choose("auto", radeon, {}, "float32", "cpu")).toEqual({ engine: "cpu", options: {} }); // prettier-ignore
     expect((await choose("auto", machines.bare, {}, "float32", "webgpu")).engine).toBe("cpu");
+    // Its GPU is gone and a driver that computes on the processor has stayed: not tested, not taken.
+    expect((await choose("auto", machines.software, {}, "float32", "webgpu")).engine).toBe("cpu");
     expect((await choose("auto", radeon, { webgpu: crash }, "float32", "webgpu")).engine).toBe("cpu"); // prettier-ignore
   });
 

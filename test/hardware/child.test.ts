@@ -33,6 +33,19 @@ test("an end without an answer", async () => {
   expect(await ask("process.exit(5);")).toEqual({ type: "died", how: "exit code 5", stderr: "" });
 });
 
+test("a signal that it is no longer wanted, before or after it has begun", async () => {
+  const file = join(temporaryFolder(), "child.mjs");
+  writeFileSync(file, "setInterval(() => {}, 1000);");
+  for (const delay of [0, 300]) {
+    const controller = new AbortController();
+    if (delay === 0) controller.abort();
+    else setTimeout(() => controller.abort(), delay);
+    const { signal } = controller;
+    const result = await askChild(pathToFileURL(file), { timeoutMs: 30_000, signal });
+    expect(result).toEqual({ type: "died", how: "SIGKILL", stderr: "" });
+  }
+});
+
 test("no answer in time", async () => {
   const text = `import { writeSync } from "node:fs"; writeSync(2, "so far"); for (;;);`;
   expect(await ask(text, { timeoutMs: 3000 })).toEqual({

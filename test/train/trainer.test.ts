@@ -236,7 +236,7 @@ describe("a device with too little memory", () => {
     const report = (event: RunEvent) => void (event.type === "note" && notes.push(event.text));
     const { state } = await run(on(20), { report });
     expect(notes[0]).toMatch(
-      /^the device's memory does not hold 4 texts of \d+ tokens at once: trying 2; results are those of the whole batch$/,
+      /^the device's memory does not hold 4 texts of \d+ tokens at once: trying 2 at a time$/,
     );
     expect(state.evaluations).toHaveLength(3);
     for (const [i, { loss }] of state.evaluations.entries())
