@@ -1,18 +1,30 @@
 // The two kinds of error. What the reader of the message can fix is a UserError; everything else is a bug and keeps its
 // stack. Only cli/main.ts catches.
+import { printable } from "./cite.ts";
 
 /**
  * Something the user can fix. `message` reads `place: value: what was expected`; `hint` is the next thing to do or
- * command to run.
+ * command to run. Both may quote files and paths as they are: control characters, line breaks among them, become visible. A message of
+ * several lines is a list of them.
  */
 export class UserError extends Error {
   override name = "UserError";
   readonly hint: string | undefined;
 
-  constructor(message: string, options: { hint?: string; cause?: unknown } = {}) {
-    super(message, "cause" in options ? { cause: options.cause } : {});
-    this.hint = options.hint;
+  constructor(
+    message: string | readonly string[],
+    options: { hint?: string; cause?: unknown } = {},
+  ) {
+    const lines = typeof message === "string" ? [message] : message;
+    super(lines.map(printable).join("\n  "), "cause" in options ? { cause: options.cause } : {});
+    this.hint = options.hint === undefined ? undefined : printable(options.hint);
   }
+}
+
+/** The message of an error that names all problems at once; `where` follows their number, such as ` in FILE`. */
+export function listProblems(problems: readonly string[], where = ""): readonly string[] {
+  if (problems.length === 1) return problems;
+  return [`${problems.length} problems${where}`, ...problems];
 }
 
 /** Work was stopped from outside, and everything needed to go on is saved. */

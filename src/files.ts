@@ -1,17 +1,23 @@
 // The edge to the file system. Reads turn "not there" and "not allowed" into errors a person can act on; writes are atomic:
 // whoever looks, or pulls the plug, sees the old file or the new one and never a half.
+import { constants as bufferConstants, isUtf8 } from "node:buffer";
 import { createHash, type Hash } from "node:crypto";
 import {
   closeSync,
+  constants,
+  createReadStream,
   existsSync,
+  fstatSync,
   fsyncSync,
   mkdirSync,
   openSync,
   readFileSync,
+  type Stats,
   statSync,
 } from "node:fs";
 import { readdirSync, renameSync, rmSync, writeSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { getSystemErrorMap } from "node:util";
 import { UserError } from "./errors.ts";
 
 const reasons: Record<string, string> = {
@@ -35,24 +41,91 @@ export function attempt<T>(path: string, action: () => T, hint?: string): T {
   try {
     return action();
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code === undefined || !(code in reasons)) throw error;
-    throw new UserError(
-      `${path}: ${reasons[code]}`,
-      hint ? { hint, cause: error } : { cause: error },
-    );
+    const reason = refusalOf(error, path);
+    if (reason === undefined) throw error;
+    throw new UserError(`${path}: ${reason}`, hint ? { hint, cause: error } : { cause: error });
   }
 }
 
-/** The whole file. */
-export function readBytes(path: string, hint?: string): Buffer {
-  return attempt(path, () => readFileSync(path), hint);
+/** Why the operating system refused, in words; undefined for any other error. */
+export function refusalOf(error: unknown, path: string): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { code, errno, syscall } = error as NodeJS.ErrnoException;
+  if (code === "ERR_INVALID_ARG_VALUE" && path.includes("\0"))
+    return "has a NUL character: expected a path";
+  if (code === undefined || syscall === undefined) return undefined;
+  const [, message] = getSystemErrorMap().get(errno ?? 0) ?? [];
+  return reasons[code] ?? `${message ?? "the system refuses"} (${code})`;
 }
 
-/** The whole file as UTF-8 text, without a byte-order mark. */
+/** The largest file that is read as one piece of memory: Node's limit. */
+const MAX_BYTES = 2 ** 31 - 1;
+
+const { MAX_STRING_LENGTH } = bufferConstants; // 512 MiB: V8's limit
+
+/**
+ * Opens a file for reading, without ever waiting for another program as a pipe would make it. Throws UserError for anything but a
+ * file.
+ */
+export function openFile(path: string, hint?: string): number {
+  return attempt(
+    path,
+    () => {
+      const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+      const kind = kindOfEntry(fstatSync(file));
+      if (kind === "a file") return file;
+      closeSync(file);
+      throw new UserError(`${path}: is ${kind}, expected a file`, hint ? { hint } : {});
+    },
+    hint,
+  );
+}
+
+/** What stands at a path, in words. */
+export function kindOfEntry(stats: Stats): string {
+  if (stats.isFile()) return "a file";
+  if (stats.isDirectory()) return "a folder";
+  if (stats.isFIFO()) return "a pipe";
+  return stats.isSocket() ? "a socket" : "a device";
+}
+
+/** The whole file. Throws UserError where it is larger than `maxBytes`. */
+export function readBytes(path: string, hint?: string, maxBytes = MAX_BYTES): Buffer {
+  const file = openFile(path, hint);
+  try {
+    const { size } = fstatSync(file);
+    if (size > maxBytes)
+      throw new UserError(
+        `${path}: ${size} bytes: expected at most ${maxBytes}`,
+        hint ? { hint } : {},
+      );
+    return attempt(path, () => readFileSync(file), hint);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** The whole file as text, without a byte-order mark. Throws UserError for anything but UTF-8. */
 export function readText(path: string, hint?: string): string {
-  const text = readBytes(path, hint).toString("utf8");
+  const bytes = readBytes(path, hint, MAX_STRING_LENGTH);
+  if (!isUtf8(bytes))
+    throw new UserError(`${path}: not UTF-8: expected text in UTF-8`, hint ? { hint } : {});
+  const text = bytes.toString("utf8");
   return text.startsWith("\ufeff") ? text.slice(1) : text;
+}
+
+/** SHA-256 of a file of any size, as lower-case hexadecimal. */
+export async function sha256File(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  const file = openFile(path);
+  try {
+    for await (const chunk of createReadStream(path, { fd: file })) hash.update(chunk as Buffer);
+  } catch (error) {
+    attempt(path, () => {
+      throw error;
+    });
+  }
+  return hash.digest("hex");
 }
 
 /** What a file of our own says as JSON; undefined where it is not there, or is damaged and as good as not there. */

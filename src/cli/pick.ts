@@ -1,6 +1,6 @@
 // `peft pick`: the smallest setting that meets a rule, and the rows that prove it.
 import { type Command, Option } from "commander";
-import { UserError } from "../errors.ts";
+import { listProblems, UserError } from "../errors.ts";
 import type { Denominator, Rule } from "../report/pick.ts";
 import type { Io } from "./io.ts";
 import { DEFAULT_RUNS, printNote, readRunsIn } from "./read-runs.ts";
@@ -67,7 +67,9 @@ async function pick(
     ...(budget === undefined ? [] : [`--budget ${budget}`]),
   ].join(" ");
   throw new UserError(
-    misses.map(({ nearest, place }) => `${place}: nothing meets ${asked}: ${nearest}`).join("\n"),
+    listProblems(
+      misses.map(({ nearest, place }) => `${place}: nothing meets ${asked}: ${nearest}`),
+    ),
     { hint: "ask for less, or sweep more sizes: peft sweep --sizes" },
   );
 }

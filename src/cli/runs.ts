@@ -1,6 +1,6 @@
 // `peft list` and `peft show`: what runs there are, and everything that is known of one.
 import type { Command } from "commander";
-import { UserError } from "../errors.ts";
+import { listProblems, UserError } from "../errors.ts";
 import { pathExists } from "../files.ts";
 import type { Io } from "./io.ts";
 import { DEFAULT_RUNS, findRun, readRunsIn } from "./read-runs.ts";
@@ -39,6 +39,6 @@ async function show(run: string, io: Io): Promise<void> {
     results: [result],
     unfinished: [begun],
   } = readRuns([runDir]);
-  if (problems.length > 0) throw new UserError(problems.join("\n"));
+  if (problems.length > 0) throw new UserError(listProblems(problems));
   io.stdout.write(result ? showResult(result) : showUnfinished(begun));
 }

@@ -1,6 +1,6 @@
 // The axes that the command line gives a sweep: `--sizes 8,64,256` and its like. Here is the writing of lists only; whether 0 is
 // a size is the schema's to say, and it names the flag.
-import { UserError } from "../errors.ts";
+import { listProblems, UserError } from "../errors.ts";
 
 /** An axis from the command line. */
 export interface AxisFlag {
@@ -56,9 +56,10 @@ export function parseAxisFlags(options: AxisOptions): AxisFlag[] {
   });
   if (problems.length === 0) return flags;
   const one = options.seeds === undefined ? null : /^\s*(\d+)\s*,\s*$/.exec(options.seeds);
-  const message =
-    problems.length === 1 ? problems[0] : [`${problems.length} problems`, ...problems].join("\n  ");
-  throw new UserError(message, one ? { hint: `for one seed: --set seed=${one[1]}` } : {});
+  throw new UserError(
+    listProblems(problems),
+    one ? { hint: `for one seed: --set seed=${one[1]}` } : {},
+  );
 }
 
 function isCount(text: string): boolean {

@@ -1,6 +1,6 @@
 // From a name on the command line to plain data that is not checked yet: finds the file, reads it, and reads the settings beside
 // it. A file describes one experiment, or a sweep of several where it has a `sweep:` section.
-import { UserError } from "../errors.ts";
+import { listProblems, UserError } from "../errors.ts";
 import { readText } from "../files.ts";
 import { displayPath, findConfig } from "./find.ts";
 import { type Override, parseSet } from "./override.ts";
@@ -50,11 +50,10 @@ export function openConfig(nameOrPath: string, options: LoadOptions): Opened | R
 
 /** Throws what is wrong with a file as one UserError. */
 export function refuse(nameOrPath: string, { problems, hint }: Rejected): never {
-  const message =
-    problems.length === 1
-      ? problems[0]
-      : [`${problems.length} problems in ${nameOrPath}`, ...problems].join("\n  ");
-  throw new UserError(message, hint === undefined ? {} : { hint });
+  throw new UserError(
+    listProblems(problems, ` in ${nameOrPath}`),
+    hint === undefined ? {} : { hint },
+  );
 }
 
 function withoutSweep(value: unknown): Pick<Opened, "data" | "section"> {

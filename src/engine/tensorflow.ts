@@ -75,9 +75,9 @@ export function readTensorflowRecord(folder: string): TensorflowRecord | undefin
 export async function loadTensorflow(options: TensorflowOptions = {}): Promise<LoadedTensorflow> {
   const { loaded, failures } = await findTensorflow(options);
   if (loaded) return loaded;
-  const reasons = failures.map(({ source, reason }) => `\n  ${source}: ${reason}`).join("");
+  const reasons = failures.map(({ source, reason }) => `${source}: ${reason}`);
   const onlyNode = failures.every(({ source }) => source === "Node");
-  throw new UserError(`libtensorflow cannot be loaded:${reasons}`, {
+  throw new UserError(["libtensorflow cannot be loaded:", ...reasons], {
     hint: onlyNode
       ? "run peft with Node 22 or 20, or leave out --device tfjs"
       : `peft setup tensorflow${options.gpu === undefined ? "" : " --gpu"}`,

@@ -1,7 +1,7 @@
 // Inputs to predict as rows of named values: JSON lines, a table under a header, or one text per line. Each is read as a stream,
 // by the rules by which data/own reads training data, which it needs at once.
 import { CsvError, parse } from "csv-parse/sync";
-import { findSyntaxError } from "../data/json-syntax.ts";
+import { findSyntaxError } from "../json-syntax.ts";
 import { invariant, UserError } from "../errors.ts";
 import { type Line, type LineSource, readLines } from "./lines.ts";
 

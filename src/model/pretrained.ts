@@ -1,11 +1,10 @@
 // Reads a pretrained BERT-style encoder from a folder in Hugging Face layout: config.json and a safetensors file. Copes with the
 // names in circulation: with and without the "bert." prefix, LayerNorm gamma/beta or weight/bias.
-import { createHash } from "node:crypto";
-import { createReadStream, readdirSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { UserError } from "../errors.ts";
-import { pathExists, readText } from "../files.ts";
+import { pathExists, readText, sha256File } from "../files.ts";
 import { randomStream, truncatedNormal } from "../random.ts";
 import { type FloatTensor, openSafetensors, type SafetensorsFile } from "./safetensors.ts";
 import { type Activation, encoderParameters, type EncoderShape, sizeOf } from "./shape.ts";
@@ -90,7 +89,7 @@ export async function loadEncoder(folder: string): Promise<PretrainedEncoder> {
       shape,
       weights,
       weightsFile,
-      weightsSha256: await hashFile(weightsFile),
+      weightsSha256: await sha256File(weightsFile),
       notes,
     };
   } finally {
@@ -173,10 +172,4 @@ function parseJson(path: string): unknown {
   } catch (cause) {
     throw new UserError(`${path}: ${(cause as Error).message}: expected JSON`, { cause });
   }
-}
-
-async function hashFile(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
-  return hash.digest("hex");
 }

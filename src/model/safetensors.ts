@@ -1,9 +1,9 @@
 // The safetensors format: an 8-byte little-endian header length, a JSON header, then raw tensors. Every offset is checked against
 // the file before anything is read, and nothing in a file is ever executed.
 // Reference: github.com/huggingface/safetensors, "Format".
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, readSync } from "node:fs";
 import { UserError } from "../errors.ts";
-import { attempt, writeAtomic } from "../files.ts";
+import { attempt, openFile, writeAtomic } from "../files.ts";
 import { sizeOf } from "./shape.ts";
 
 /** The reference implementation's limit on the header, in bytes. */
@@ -39,7 +39,7 @@ export interface SafetensorsFile {
 
 /** Opens a file and checks its header. Throws UserError naming file, tensor and what is wrong. */
 export function openSafetensors(path: string): SafetensorsFile {
-  const file = attempt(path, () => openSync(path, "r"));
+  const file = openFile(path);
   try {
     const { entries, metadata } = readHeader(path, file);
     const entryOf = (name: string) => {

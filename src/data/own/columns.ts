@@ -1,6 +1,7 @@
 // Columns, or keys, by the names that the config gives them.
+import { cite, citeAll } from "../../cite.ts";
 import { UserError } from "../../errors.ts";
-import { cite, citeAll, type Columns } from "./entry.ts";
+import type { Columns } from "./entry.ts";
 
 /** Where the one column of that name is. `place` is the header's. Throws UserError. */
 export function findColumn(

@@ -1,9 +1,10 @@
 // JSON lines: one object per line, with more keys than are read or not.
+import { cite } from "../../cite.ts";
 import { UserError } from "../../errors.ts";
-import { findSyntaxError } from "../json-syntax.ts";
+import { findSyntaxError } from "../../json-syntax.ts";
 import { linesOf } from "../lines.ts";
 import { missingColumn } from "./columns.ts";
-import { cite, type Columns, type Entry } from "./entry.ts";
+import type { Columns, Entry } from "./entry.ts";
 
 type JsonObject = Record<string, unknown>;
 

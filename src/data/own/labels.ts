@@ -1,7 +1,8 @@
 // From what stands in the label column to what the head learns: an index into sorted class names, or a score.
+import { cite, citeAll } from "../../cite.ts";
 import { UserError } from "../../errors.ts";
 import type { Example } from "../task.ts";
-import { cite, citeAll, type Entry } from "./entry.ts";
+import type { Entry } from "./entry.ts";
 
 const MAX_LABELS = 1000; // more is a column of numbers or texts rather than of classes
 

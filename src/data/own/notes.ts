@@ -1,8 +1,8 @@
 // What a person should know about a split before trusting its scores, in a line each.
+import { citeAll } from "../../cite.ts";
 import { classCounts } from "../../metrics/classification.ts";
 import type { OwnSettings } from "../settings.ts";
 import type { Example } from "../task.ts";
-import { citeAll } from "./entry.ts";
 import { countContradictions, countShared } from "./repeats.ts";
 
 const IMBALANCE = 3; // the largest class is so many times the smallest: guessing it scores 75 % of two classes

@@ -1,6 +1,7 @@
 // A file of the user as rows: those without a text are left out and reported, those without a label refused.
+import { cite } from "../../cite.ts";
 import { UserError } from "../../errors.ts";
-import { cite, type Columns, type Entry } from "./entry.ts";
+import type { Columns, Entry } from "./entry.ts";
 import { readerOf } from "./formats.ts";
 import { openOwn } from "./open.ts";
 

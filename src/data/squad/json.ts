@@ -4,7 +4,7 @@ import { gunzipSync } from "node:zlib";
 import { UserError } from "../../errors.ts";
 import { readBytes, sha256 } from "../../files.ts";
 import { decodeText } from "../decode.ts";
-import { findSyntaxError } from "../json-syntax.ts";
+import { findSyntaxError } from "../../json-syntax.ts";
 
 /** What the file says, and the hash of its bytes. Compressed files are known by their first bytes. */
 export function readJson(path: string): { value: unknown; sha256: string } {

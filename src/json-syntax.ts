@@ -3,8 +3,7 @@
 
 const BLANKS = /[ \t\n\r]*/y;
 const SCALAR = /true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
-/** Without the closing quote, to stop where the string goes wrong. */
-const OPEN_STRING = /"(?:[\x20-\x21\x23-\x5b\x5d-\uffff]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*/y;
+const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
 
 /** What follows what; "after" is after a value, which depends on what the value is in. */
 const grammar: Record<string, Record<string, string>> = {
@@ -47,11 +46,25 @@ export function findSyntaxError(text: string): { position: number; expected: str
 function readToken(text: string, position: number): { kind: string; end: number } {
   const letter = text[position];
   if (letter === '"') {
-    const end = matchEnd(OPEN_STRING, text, position);
+    const end = stringEnd(text, position + 1);
     return text[end] === '"' ? { kind: "string", end: end + 1 } : { kind: "open string", end };
   }
   const end = matchEnd(SCALAR, text, position);
   return end > position ? { kind: "scalar", end } : { kind: letter, end: position + 1 };
+}
+
+/**
+ * Where a string's letters end: at its closing quote, at what must not stand in one, or at the end of the text. A loop, because one
+ * pattern for the whole string overflows the stack where it is some megabytes long.
+ */
+function stringEnd(text: string, begin: number): number {
+  let position = begin;
+  while (position < text.length && text[position] !== '"' && text[position] >= " ") {
+    const next = text[position] === "\\" ? matchEnd(ESCAPE, text, position) : position + 1;
+    if (next === position) break;
+    position = next;
+  }
+  return position;
 }
 
 /** Where the match of a sticky pattern at `position` ends; `position` if there is none. */

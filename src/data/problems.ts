@@ -1,0 +1,42 @@
+// Everything that is wrong with a file, told at once: whoever mends a file of ten thousand rows wants all places, not one a run.
+import { listProblems, UserError } from "../errors.ts";
+
+const MAX_SHOWN = 20;
+
+/** Collects what is wrong with the rows of a file, or of several. */
+export class Problems {
+  readonly #shown: string[] = [];
+  #hint: string | undefined;
+  #count = 0;
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** `error` reads `place: value: what was expected`. The hint of the first one is shown. */
+  add(error: UserError): void {
+    this.#hint ??= error.hint;
+    if (this.#count++ < MAX_SHOWN) this.#shown.push(error.message);
+  }
+
+  /** Runs `read`; what the user can fix in its file becomes one of the problems, and the result undefined. */
+  collect<T>(read: () => T): T | undefined {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      this.add(error);
+      return undefined;
+    }
+  }
+
+  /** Throws one UserError that lists the problems, if there are any; of many the first. `where` such as ` in FILE`. */
+  refuse(where: string): void {
+    if (this.#count === 0) return;
+    const more = this.#count - this.#shown.length;
+    const list = more > 0 ? [...this.#shown, `and ${more} more`] : this.#shown;
+    const [title, ...rest] = listProblems(list, where);
+    const lines = more > 0 ? [`${this.#count} problems${where}`, ...rest] : [title, ...rest];
+    throw new UserError(lines, this.#hint === undefined ? {} : { hint: this.#hint });
+  }
+}
