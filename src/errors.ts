@@ -21,10 +21,27 @@ export class UserError extends Error {
   }
 }
 
-/** The message of an error that names all problems at once; `where` follows their number, such as ` in FILE`. */
-export function listProblems(problems: readonly string[], where = ""): readonly string[] {
-  if (problems.length === 1) return problems;
-  return [`${problems.length} problems${where}`, ...problems];
+const MAX_LISTED = 20; // problems; more scroll the first ones off the screen
+
+/**
+ * The message of an error that names all problems at once, of many the first. `count` where not all of them were kept; `where`
+ * follows it, such as ` in FILE`.
+ */
+export function listProblems(
+  problems: readonly string[],
+  where = "",
+  count = problems.length,
+): readonly string[] {
+  return count === 1 ? problems : [`${count} problems${where}`, ...firstProblems(problems, count)];
+}
+
+/** The problems, of many the first and how many more there are. */
+export function firstProblems(
+  problems: readonly string[],
+  count = problems.length,
+): readonly string[] {
+  const shown = problems.slice(0, MAX_LISTED);
+  return count > shown.length ? [...shown, `and ${count - shown.length} more`] : shown;
 }
 
 /** Work was stopped from outside, and everything needed to go on is saved. */

@@ -106,8 +106,8 @@ export function readBytes(path: string, hint?: string, maxBytes = MAX_BYTES): Bu
 }
 
 /** The whole file as text, without a byte-order mark. Throws UserError for anything but UTF-8. */
-export function readText(path: string, hint?: string): string {
-  const bytes = readBytes(path, hint, MAX_STRING_LENGTH);
+export function readText(path: string, hint?: string, maxBytes = MAX_STRING_LENGTH): string {
+  const bytes = readBytes(path, hint, maxBytes);
   if (!isUtf8(bytes))
     throw new UserError(`${path}: not UTF-8: expected text in UTF-8`, hint ? { hint } : {});
   const text = bytes.toString("utf8");

@@ -1,7 +1,9 @@
 // `peft check`: says of each config what it resolves to, one experiment or the cells of a sweep, or everything that is wrong with it.
 import type { Command } from "commander";
+import { printable } from "../cite.ts";
+import type { Rejected } from "../config/open.ts";
 import type { LoadedSweep } from "../config/sweep.ts";
-import { UserError } from "../errors.ts";
+import { firstProblems, UserError } from "../errors.ts";
 import { type Io, paint } from "./io.ts";
 import { addSettingOptions, type SettingOptions, toLoadOptions } from "./settings.ts";
 
@@ -26,7 +28,7 @@ async function check(configs: string[], options: SettingOptions, io: Io): Promis
     if ("problems" in result) {
       numProblems += result.problems.length;
       numRejected += 1;
-      printProblems(result.problems, result.hint, io);
+      printProblems(result, io);
     } else {
       const what =
         result.axes.length > 0 ? renderSweep(result) : renderExperiment(result.cells[0].experiment);
@@ -52,8 +54,8 @@ function renderSweep({ cells, axes }: LoadedSweep): string {
   );
 }
 
-function printProblems(problems: string[], hint: string | undefined, { stderr }: Io): void {
-  for (const problem of problems) stderr.write(`${problem}\n`);
+function printProblems({ hint, problems }: Rejected, { stderr }: Io): void {
+  for (const line of firstProblems(problems)) stderr.write(`${printable(line)}\n`);
   if (hint !== undefined) stderr.write(`${paint(stderr, "cyan", "hint:")} ${hint}\n`);
 }
 

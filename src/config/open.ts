@@ -34,12 +34,14 @@ export interface Opened {
   unreadable: string[];
 }
 
+const MAX_BYTES = 2 ** 20; // a thousand times what an experiment takes
+
 /** Opens the file named, or says what is wrong with its text. Throws UserError only where it cannot be read. */
 export function openConfig(nameOrPath: string, options: LoadOptions): Opened | Rejected {
   const path = findConfig(nameOrPath);
   if (typeof path !== "string") return { problems: [path.problem], hint: path.hint };
   const name = displayPath(path);
-  const source = parseSource(readText(path));
+  const source = parseSource(readText(path, undefined, MAX_BYTES));
   const { overrides, unreadable } = readOverrides(options);
   if (source.problems.length > 0) {
     const syntax = source.problems.map(({ position, text }) => atPosition(name, position, text));

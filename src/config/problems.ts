@@ -20,12 +20,20 @@ type Issue = z.core.$ZodIssue;
 export function findings(issues: readonly Issue[], data: unknown): Finding[] {
   return issues.flatMap((issue) => {
     const path = issue.path.map(String);
-    if (issue.code === "unrecognized_keys")
-      return issue.keys.map((key) => unknownKey(path, key, data));
+    if (issue.code === "unrecognized_keys") return unknownKeys(path, issue.keys, data);
     const finding = hasPath(data, path) ? wrongValue(path, data) : missing(path, data);
     // A rule between several keys says in its own words what is wrong; a default may break it, too.
     return issue.code === "custom" ? { ...finding, text: issue.message } : finding;
   });
+}
+
+const MAX_KEYS = 20; // of one map in messages: a file of another program may have thousands
+
+function unknownKeys(parent: Path, keys: readonly string[], data: unknown): Finding[] {
+  const found = keys.slice(0, MAX_KEYS).map((key) => unknownKey(parent, key, data));
+  if (keys.length <= MAX_KEYS) return found;
+  const text = `${keys.length - MAX_KEYS} more unknown keys`;
+  return [...found, { kind: "unknown key", path: parent, text }];
 }
 
 function unknownKey(parent: Path, key: string, data: unknown): Finding {

@@ -1,8 +1,10 @@
 // The YAML text of an experiment: its plain value and where in the text each part of it stands.
 import {
   type ErrorCode,
+  type Document,
   isMap,
   isNode,
+  isPair,
   isScalar,
   isSeq,
   LineCounter,
@@ -10,6 +12,7 @@ import {
   parseDocument,
   visit,
 } from "yaml";
+import { cite } from "../cite.ts";
 import type { Path } from "./path.ts";
 
 /** A place in a config file; lines and columns count from 1. */
@@ -32,34 +35,63 @@ export interface Source {
   locate(path: Path, part: "key" | "value"): Position;
 }
 
+const MAX_DEPTH = 50; // levels; an experiment has four
+
 /** What the parser says in terms of its own interface. */
 const inOurWords: Partial<Record<ErrorCode, string>> = {
-  DUPLICATE_KEY: "the key is given twice: expected once",
   MULTIPLE_DOCS: "a second document begins: expected one experiment per file",
 };
+
+const tooDeep = `nested more than ${MAX_DEPTH} levels deep: expected fewer`;
 
 /** Reads YAML 1.2 of plain data: one document, no duplicate keys, no aliases, no tags of other programs. */
 export function parseSource(text: string): Source {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  // The parser's own search for keys given twice is quadratic.
+  const options = { lineCounter: lines, prettyErrors: false, uniqueKeys: false };
+  const document = parseDocument(text, options);
   const positionOf = (offset: number): Position => lines.linePos(offset);
   const problems = [...document.errors, ...document.warnings].map((error) => ({
     position: positionOf(error.pos[0]),
-    text: inOurWords[error.code] ?? error.message,
+    text: error.message.includes("call stack")
+      ? tooDeep
+      : (inOurWords[error.code] ?? error.message),
   }));
-  visit(document, {
-    Alias: (_, { source, range }) => {
-      problems.push({
-        position: positionOf(range?.[0] ?? 0),
-        text: `*${source}: aliases are not read here: expected the value itself`,
-      });
-    },
-  });
+  for (const { offset, text: problem } of refused(document))
+    problems.push({ position: positionOf(offset), text: problem });
   return {
     value: problems.length > 0 ? undefined : document.toJS(),
     problems: firstOfEachLine(problems),
     locate: (path, part) => positionOf(offsetOf(document.contents, path, part)),
   };
+}
+
+/** What the parser reads and an experiment has no use for. */
+function refused(document: Document): { offset: number; text: string }[] {
+  const problems: { offset: number; text: string }[] = [];
+  const add = (node: unknown, text: string) =>
+    problems.push({ offset: (isNode(node) ? node.range?.[0] : undefined) ?? 0, text });
+  visit(document, {
+    Alias: (_, node) => {
+      add(node, `*${node.source}: aliases are not read here: expected the value itself`);
+    },
+    Collection: (_, node, parents) => {
+      if (parents.filter((parent) => !isPair(parent)).length > MAX_DEPTH) {
+        add(node, tooDeep);
+        return visit.BREAK;
+      }
+      if (!isMap(node)) return undefined;
+      const known = new Set<string>();
+      for (const { key } of node.items) {
+        const name = isScalar(key) ? String(key.value) : "";
+        if (!isScalar(key)) add(key, "a key that is a list or a map: expected a word");
+        else if (known.has(name)) add(key, `${cite(name)} is given twice: expected once`);
+        known.add(name);
+      }
+      return undefined;
+    },
+  });
+  return problems;
 }
 
 /** One mistake makes a parser stumble several times; what follows the first on a line is noise. */

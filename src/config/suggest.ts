@@ -1,7 +1,10 @@
 // "Did you mean": finds the known word nearest to a mistyped one.
 
+const MAX_WORD = 100; // characters; nothing that can be meant is longer
+
 /** The candidate nearest to `word`, or undefined where none is near enough to be what was meant. */
 export function suggest(word: string, candidates: readonly string[]): string | undefined {
+  if (word.length > MAX_WORD) return undefined;
   const wanted = normalise(word);
   const nearestFirst = candidates
     .filter((candidate) => word.length > 3 || candidate[0] === word[0]) // gpu is not a slip for cpu

@@ -1,7 +1,7 @@
 // Everything that is wrong with a file, told at once: whoever mends a file of ten thousand rows wants all places, not one a run.
 import { listProblems, UserError } from "../errors.ts";
 
-const MAX_SHOWN = 20;
+const MAX_KEPT = 20; // no more are shown
 
 /** Collects what is wrong with the rows of a file, or of several. */
 export class Problems {
@@ -16,7 +16,7 @@ export class Problems {
   /** `error` reads `place: value: what was expected`. The hint of the first one is shown. */
   add(error: UserError): void {
     this.#hint ??= error.hint;
-    if (this.#count++ < MAX_SHOWN) this.#shown.push(error.message);
+    if (this.#count++ < MAX_KEPT) this.#shown.push(error.message);
   }
 
   /** Runs `read`; what the user can fix in its file becomes one of the problems, and the result undefined. */
@@ -33,10 +33,7 @@ export class Problems {
   /** Throws one UserError that lists the problems, if there are any; of many the first. `where` such as ` in FILE`. */
   refuse(where: string): void {
     if (this.#count === 0) return;
-    const more = this.#count - this.#shown.length;
-    const list = more > 0 ? [...this.#shown, `and ${more} more`] : this.#shown;
-    const [title, ...rest] = listProblems(list, where);
-    const lines = more > 0 ? [`${this.#count} problems${where}`, ...rest] : [title, ...rest];
+    const lines = listProblems(this.#shown, where, this.#count);
     throw new UserError(lines, this.#hint === undefined ? {} : { hint: this.#hint });
   }
 }
