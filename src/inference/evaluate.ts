@@ -93,7 +93,8 @@ export async function openRuns(
   const encoder = await loadEncoder(locate(source ?? experiment.encoder.source));
   for (const text of encoder.notes) report({ type: "note", text });
   for (const run of runs) checkEncoder(run, encoder);
-  const tokenizer = loadTokenizer(encoder.folder);
+  const tokenizer = loadTokenizer(encoder.folder, encoder.shape);
+  for (const text of tokenizer.notes) report({ type: "note", text });
   for (const run of runs) noteOtherTokenizer(run, tokenizer, report);
   const engine = await openEngine({ ...deviceOf(experiment, device, report), numThreads, report });
   const models = new Models(encoder, engine);
