@@ -19,7 +19,9 @@ export function addTokens(
   settings: TokenizerSettings,
 ): { tokens: NumberedToken[]; isChanged: boolean } {
   const kept = settings.isBert && settings.replacesAdded ? [] : own;
-  const declared = [...kept, ...settings.added].toSorted((a, b) => (a.id ?? 0) - (b.id ?? 0));
+  // Of a token in both, the flags of added_tokens_decoder count, but those of added_tokens.json do not.
+  const both = settings.replacesAdded ? [...settings.added, ...kept] : [...kept, ...settings.added];
+  const declared = both.toSorted((a, b) => (a.id ?? 0) - (b.id ?? 0));
   const byContent = new Map<string, NumberedToken>();
   let next = vocabulary.size;
   for (const token of [...declared, ...settings.special]) {

@@ -1,6 +1,7 @@
 // SentencePiece's table of characters to be replaced (the Precompiled normalizer of tokenizer.json): a double-array trie and the
 // texts that its leaves point to. The native library reads it without looking at its bounds, so they are checked here.
 // Reference: builder.cc of google/sentencepiece, darts.h of darts-clone.
+import { isUtf8 } from "node:buffer";
 import { kindOf } from "../cite.ts";
 import { UserError } from "../errors.ts";
 
@@ -27,6 +28,7 @@ function problemOf(base64: string): string | undefined {
   const end = UNIT_BYTES + trieBytes;
   if (trieBytes === 0 || trieBytes % UNIT_BYTES !== 0 || end > bytes.length) return "cut short";
   const texts = bytes.subarray(end);
+  if (!isUtf8(texts)) return "texts that are not UTF-8";
   const numUnits = trieBytes / UNIT_BYTES;
   for (let i = 0; i < numUnits; i++) {
     const unit = bytes.readUInt32LE(UNIT_BYTES * (i + 1));

@@ -34,7 +34,7 @@ export interface TokenizerSettings {
   names: Partial<Record<TokenRole, string>>;
   /** The tokens that come with an id. */
   added: readonly AddedToken[];
-  /** Whether they are all there are, those of tokenizer.json not among them. */
+  /** Whether they are those of added_tokens_decoder, which BERT's own classes read instead of what tokenizer.json adds. */
   replacesAdded: boolean;
   /** The special tokens that a file names, in the order in which new ones get their ids. */
   special: readonly AddedToken[];

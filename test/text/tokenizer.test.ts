@@ -70,6 +70,26 @@ describe("against transformers", () => {
   });
 });
 
+/** Writes every file as text, or as JSON. */
+function writeAll(files: Record<string, unknown>) {
+  for (const [name, content] of Object.entries(files))
+    if (content !== undefined)
+      write(name, typeof content === "string" ? content : JSON.stringify(content));
+}
+
+describe("a folder as transformers 5 resolves it", () => {
+  test.each(golden.folders)("$name", async ({ files, texts }) => {
+    writeAll(files);
+    const tokenizer = loadTokenizer(folder);
+    for (const expected of texts) {
+      const { maxLength, text, textPair } = expected;
+      const input = textPair === null ? { text } : { text, textPair };
+      const [{ ids, typeIds }] = await tokenizer.encode([input], maxLength);
+      expect([text, ids, typeIds]).toEqual([text, expected.ids, expected.typeIds]);
+    }
+  });
+});
+
 describe("encode", () => {
   const tokenizer = loadTokenizer(minilm);
 
