@@ -2,7 +2,8 @@
 // run's answers before and after the others were added.
 // Reference: Houlsby et al. 2019 §1: adapters are extensible, tasks are added without forgetting earlier ones.
 import { outlineOf } from "../data/tasks.ts";
-import { readBytes, sha256, sha256File } from "../files.ts";
+import { readBytes, sha256 } from "../files.ts";
+import { hashWeights } from "../model/checkpoint-files.ts";
 import { sizeOf } from "../model/shape.ts";
 import { adapterFile } from "../train/checkpoint.ts";
 import type { Report } from "../train/events.ts";
@@ -47,7 +48,7 @@ export async function verify(opened: OpenedRuns, options: VerifyOptions): Promis
     touched: new Set(),
   }));
   if (!options.quick) await answerTwice(opened, subjects, options);
-  const encoderSha256 = await sha256File(encoder.weightsFile);
+  const encoderSha256 = await hashWeights(encoder.weightsFile);
   const verified = subjects.map((subject) =>
     describeRun(subject.run, {
       encoder: checkFile(encoder.weightsFile, encoderSha256, encoder.weightsSha256),

@@ -132,7 +132,7 @@ describe("refuses", () => {
 
   test("a config.json that is not JSON", () => {
     writeFileSync(join(folder, "config.json"), "{");
-    expect(() => readEncoderShape(folder)).toThrow(/config\.json: .*: expected JSON$/);
+    expect(() => readEncoderShape(folder)).toThrow("config.json:1:2: the text ends");
   });
 });
 
