@@ -115,7 +115,7 @@ function deviceOf({ device, precision }: Experiment, asked: Device | undefined, 
   return { device: asked };
 }
 
-/** Scores one run on one split of its task. Throws Interrupted when stopped. */
+/** Scores one run on one split of its task. Throws Interrupted when stopped, and NotFiniteError naming the example. */
 export async function evaluateRun(
   opened: OpenedRuns,
   run: TrainedRun,
@@ -127,6 +127,7 @@ export async function evaluateRun(
     report({ type: "progress", phase: "evaluate", done, total });
   const model = opened.models.of(run, parameters);
   const scores = await score(model, data.encoded, {
+    title: `${run.runDir}: ${split}`,
     scoring: withoutThreshold(run.scoring),
     pieces: new Pieces(opened.engine.preferredTokens, report),
     signal,
