@@ -90,13 +90,14 @@ function locateCached(id: string, revision: string | undefined): string | undefi
   const commit = resolveRevision(repository, revision ?? "main") ?? revision;
   if (commit === undefined && commits.length === 1) return join(snapshots, commits[0]);
   if (commit !== undefined && commits.includes(commit)) return join(snapshots, commit);
-  const known = refsIn(join(repository, "refs")).map((ref) => `${ref} (${resolveRevision(repository, ref)})`); // prettier-ignore
-  const found = `in ${snapshots} are ${commits.join(", ")}${known.length > 0 ? `; refs are ${known.join(", ")}` : ""}`;
+  const refs = refsIn(join(repository, "refs"));
+  const found = [...refs.map((ref) => `${ref} is ${resolveRevision(repository, ref)}`), `${snapshots} holds ${commits.join(", ")}`].join("; "); // prettier-ignore
+  const named = commit === revision ? `revision ${revision}` : `${revision ?? "main"}, which is ${commit},`; // prettier-ignore
   throw new UserError(
     commit === undefined
-      ? `encoder.source: ${id}: ${commits.length} revisions and no main: ${found}: expected one`
-      : `encoder.source: ${id}: revision ${revision ?? "main"}, commit ${commit}: not downloaded: ${found}`,
-    { hint: `name a revision: ${id}@${refsIn(join(repository, "refs"))[0] ?? commits[0]}` },
+      ? `encoder.source: ${id}: ${commits.length} revisions and no refs/main: ${found}: expected one to be named`
+      : `encoder.source: ${id}: ${named} is not in the cache: ${found}`,
+    { hint: `name a revision: ${id}@${refs[0] ?? commits[0]}` },
   );
 }
 

@@ -153,7 +153,7 @@ function refuseTooLarge(path: string, shape: EncoderShape): void {
 }
 
 function gigabytes(bytes: number): string {
-  return `${(bytes / 1e9).toPrecision(3)} GB`;
+  return `${Math.ceil(bytes / 1e9).toLocaleString("en-US")} GB`;
 }
 
 /** Reads shape and weights. Throws UserError naming file and tensor where something is missing or does not fit. */

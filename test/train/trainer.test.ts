@@ -177,18 +177,10 @@ describe("divergence", () => {
   test("of an evaluation ends the run with its example, and is never the best", async () => {
     const first = await run(createLearner(), { training: { epochs: 1 } });
     const good = file("adapter.safetensors");
-    // A bias is added once the loss of the last step is known, as a step that leaves float32's range would.
-    const learner = createLearner();
-    const evaluate = learner.predict.bind(learner);
-    learner.predict = async (batch) => {
-      await learner.parameter("classifier.bias").write(Float32Array.of(NaN, 0));
-      return evaluate(batch);
-    };
-    const { reason, state, status } = await run(learner, { training: { epochs: 2 } });
-    expect([status, state.step]).toEqual(["diverged", 8]);
-    expect(reason).toMatch(
-      /^evaluation after step 8: dev: example \d+: the model's output is NaN: expected finite numbers$/,
-    );
+    const changes: Changes = { training: { learningRate: 1e30 }, evaluation: { every: 1 } };
+    const { reason, state, status } = await run(createLearner(), changes);
+    expect(status).toBe("diverged");
+    expect(reason).toMatch(/^evaluation after step 5: dev: example \d+: the model's output is /);
     expect(state.evaluations).toEqual(first.state.evaluations);
     expect(file("adapter.safetensors").equals(good)).toBe(true);
   });
