@@ -8,7 +8,7 @@ import { isSpan } from "../data/settings.ts";
 import { encodeWindows } from "../data/windows.ts";
 import { Interrupted } from "../errors.ts";
 import type { TextInput } from "../text/tokenizer.ts";
-import { nameOf, predictAll } from "../train/evaluate.ts";
+import { predictAll } from "../train/evaluate.ts";
 import { Pieces } from "../train/pieces.ts";
 import type { OpenedRuns } from "./evaluate.ts";
 import { formOf, type InputKeys, toInput } from "./inputs.ts";
@@ -86,20 +86,20 @@ export function createAnswerer(opened: OpenedRuns, keys: InputKeys, signal: Abor
 }
 
 /**
- * The run's answer to every example, or question, in the order of the split. `placeOf` names an example for messages, by default by
- * its number or id. Throws Interrupted when stopped, and NotFiniteError naming run and example.
+ * The run's answer to every example, or question, in the order of the split. `placeOf` names an example, or a window, for messages.
+ * Throws Interrupted when stopped, and NotFiniteError naming run and example.
  */
 export async function predictSplit(
   { engine, models }: OpenedRuns,
   run: TrainedRun,
   split: EncodedSplit,
   {
-    placeOf = (example) => nameOf(split, example),
+    placeOf,
     ...options
   }: {
     signal: AbortSignal;
     onProgress?: (done: number, total: number) => void;
-    placeOf?: (example: number) => string;
+    placeOf: (example: number) => string;
   },
 ): Promise<Prediction[]> {
   const spans = run.scoring.spans && createSpanDecoder(split, run.scoring.spans);
