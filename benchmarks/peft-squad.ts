@@ -59,6 +59,7 @@ async function prepareStep(): Promise<() => Promise<unknown>> {
   const scoring = scoringOf(task, settings);
   return async () => {
     const scores = await score(predictor, windows, {
+      title: "windows",
       scoring,
       pieces: new Pieces(engine.preferredTokens),
     });

@@ -51,7 +51,7 @@ export function createReader(): Reader {
     const { dataDir, encoder: settings, seed, task } = experiment;
     if (last?.source !== settings.source) {
       const encoder = await readEncoder(settings.source, report);
-      last = { source: settings.source, encoder, tokenizer: prepareTokenizer(encoder) };
+      last = { source: settings.source, encoder, tokenizer: readTokenizer(encoder, report) };
       datasets.clear();
     }
     const { tokenizer } = last;
@@ -91,15 +91,9 @@ function checkLength(maxLength: number, { maxPositions }: EncoderShape): void {
 }
 
 /** The encoder's tokenizer. Throws UserError where it belongs to another checkpoint. */
-function prepareTokenizer(encoder: PretrainedEncoder): TextTokenizer {
-  const tokenizer = loadTokenizer(encoder.folder);
-  if (tokenizer.vocabSize > encoder.shape.vocabSize)
-    throw new UserError(
-      `${encoder.folder}: a vocabulary of ${tokenizer.vocabSize} tokens: expected at most the embedding table's ${encoder.shape.vocabSize} rows`,
-      {
-        hint: "the tokenizer belongs to another checkpoint: copy the one that came with these weights",
-      },
-    );
+function readTokenizer({ folder, shape }: PretrainedEncoder, report: Report): TextTokenizer {
+  const tokenizer = loadTokenizer(folder, shape);
+  for (const text of tokenizer.notes) report({ type: "note", text });
   return tokenizer;
 }
 

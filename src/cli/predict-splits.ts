@@ -45,6 +45,7 @@ async function answerSplit(
   const { readSplit } = await import("../inference/evaluate.ts");
   const { namesOf, predictSplit } = await import("../inference/predict.ts");
   const { truthsOf } = await import("../inference/recorded.ts");
+  const { nameOf } = await import("../train/evaluate.ts");
   const names = namesOf(opened.runs);
   let lines: object[] = [];
   for (const [i, run] of opened.runs.entries()) {
@@ -55,6 +56,7 @@ async function answerSplit(
         checkNotInput({ called: "--output", path: output }, { called: split, path });
     const answers = await predictSplit(opened, run, encoded, {
       signal: watch.signal,
+      placeOf: (example) => `${split}: ${nameOf(encoded, example)}`,
       onProgress: (done, total) =>
         watch.report({ type: "progress", phase: "evaluate", done, total }),
     });

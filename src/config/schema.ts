@@ -9,7 +9,7 @@ import { MethodConfig } from "../methods/methods.ts";
 import { adamDefaults } from "../train/optimizer.ts";
 
 const encoder = z.strictObject({
-  /** Where the pretrained weights are: a folder in Hugging Face layout, `npm:PACKAGE`, or an id in the Hugging Face cache. */
+  /** Where the pretrained weights are: a folder in Hugging Face layout, `npm:PACKAGE`, or an id in the Hugging Face cache (`ORG/NAME@REVISION`). */
   source: z.string().min(1),
   /** Dropout probability while training, of hidden states and attention alike; the encoder's own where it is not given. */
   dropout: z.number().min(0).lt(1).optional(),

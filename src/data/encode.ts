@@ -45,11 +45,15 @@ export interface EncodeOptions {
   onProgress?: (done: number, total: number) => void;
 }
 
+/** The tokenizer's part in splits. What has no embedding tables needs no check against them. */
+export type SplitTokenizer = Pick<TextTokenizer, "fingerprint" | "encode"> &
+  Partial<Pick<TextTokenizer, "check">>;
+
 const CHUNK = 2000; // examples; about 0.1 to 0.3 s of work between two progress reports
 
 /** Encodes the examples, or finds them in the cache. A cache that cannot be read or written changes nothing but the time. */
 export async function encodeSplit(
-  tokenizer: Pick<TextTokenizer, "fingerprint" | "encode">,
+  tokenizer: SplitTokenizer,
   examples: readonly Example[],
   options: EncodeOptions,
 ): Promise<EncodedSplit> {
@@ -58,13 +62,15 @@ export async function encodeSplit(
   const texts = examples.map(({ text, textPair }) => [text, textPair]);
   const file = `${cacheKey([tokenizer.fingerprint, maxLength], texts)}.tokens`;
   const cached = cacheDir === undefined ? undefined : unpack(readCache(cacheDir, file));
-  if (cached) {
-    onProgress?.(examples.length, examples.length);
-    return { ...cached, labels };
-  }
-  const tokens = await encodeChunks(tokenizer, examples, options);
-  if (cacheDir !== undefined) writeCache(cacheDir, file, pack(tokens));
+  if (cached) onProgress?.(examples.length, examples.length);
+  const tokens = cached ?? (await encodeChunks(tokenizer, examples, options));
+  if (!cached && cacheDir !== undefined) writeCache(cacheDir, file, pack(tokens));
+  tokenizer.check?.(tokens, (i) => textOf(examples[i]));
   return { ...tokens, labels };
+}
+
+function textOf({ text, textPair }: Example): string {
+  return textPair === undefined ? text : `${text} | ${textPair}`;
 }
 
 const HEADER_WORDS = 3; // examples, tokens, truncated

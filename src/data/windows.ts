@@ -23,7 +23,8 @@ export interface WindowOptions {
 }
 
 /** The tokenizer's part in windows. */
-export type WindowTokenizer = Pick<TextTokenizer, "fingerprint" | "locate" | "pairFrame">;
+export type WindowTokenizer = Pick<TextTokenizer, "fingerprint" | "locate" | "pairFrame"> &
+  Partial<Pick<TextTokenizer, "check">>;
 
 const SPECIAL_TOKENS = 3; // [CLS], [SEP] and [SEP]
 
@@ -63,6 +64,7 @@ export async function encodeWindows(
     return parts.map(([from, to]): Window => ({ index, question: cut, context, from, to }));
   });
   const tokens = layOut(windows, frame);
+  tokenizer.check?.(tokens, (w) => questions[windows[w].index].question);
   return {
     ...tokens,
     truncated,

@@ -48,7 +48,7 @@ export async function ablate(
   const { numLayers } = opened.encoder.shape;
   const spans = layerSpans(numLayers).map((span) => ({ ...span, state: stateOf(span, active) }));
   const states = [[], ...spans.map(({ state }) => state)];
-  const measured = await scoreStates(opened, run, { ...options, data, memory, states });
+  const measured = await scoreStates(opened, run, { ...options, split, data, memory, states });
   const metricsOf = (state: State) => measured.get(String(state))!;
   noteChangedScore(run, split, metricsOf([]), options.report);
   return {
@@ -79,9 +79,14 @@ function stateOf({ first, last }: LayerSpan, active: ReadonlySet<number>): State
 async function scoreStates(
   { engine, models }: OpenedRuns,
   run: TrainedRun,
-  options: AblateOptions & { data: EvaluationData; memory: AblationMemory; states: State[] },
+  options: AblateOptions & {
+    split: string;
+    data: EvaluationData;
+    memory: AblationMemory;
+    states: State[];
+  },
 ): Promise<Map<string, Metrics>> {
-  const { data, memory, memoryFile, report, signal, states } = options;
+  const { data, memory, memoryFile, report, signal, split, states } = options;
   const distinct = new Map(states.map((state) => [String(state), state]));
   const measured = new Map<string, Metrics>();
   for (const [name, state] of distinct) {
@@ -98,8 +103,13 @@ async function scoreStates(
     onProgress(0);
     const model = models.of(run, withoutAdapters(run.parameters, new Set(state)));
     const pieces = new Pieces(engine.preferredTokens, report);
-    const { scoring } = run;
-    const scores = await score(model, data.encoded, { scoring, pieces, signal, onProgress });
+    const scores = await score(model, data.encoded, {
+      title: `${run.runDir}: ${state.length > 0 ? `without the adapters of layers ${name}: ` : ""}${split}`,
+      scoring: run.scoring,
+      pieces,
+      signal,
+      onProgress,
+    });
     if (!scores)
       throw new Interrupted(
         `stopped with ${measured.size} of ${distinct.size} models scored; their scores are in ${memoryFile}`,

@@ -93,7 +93,8 @@ export async function openRuns(
   const encoder = await loadEncoder(locate(source ?? experiment.encoder.source));
   for (const text of encoder.notes) report({ type: "note", text });
   for (const run of runs) checkEncoder(run, encoder);
-  const tokenizer = loadTokenizer(encoder.folder);
+  const tokenizer = loadTokenizer(encoder.folder, encoder.shape);
+  for (const text of tokenizer.notes) report({ type: "note", text });
   for (const run of runs) noteOtherTokenizer(run, tokenizer, report);
   const engine = await openEngine({ ...deviceOf(experiment, device, report), numThreads, report });
   const models = new Models(encoder, engine);
@@ -115,7 +116,7 @@ function deviceOf({ device, precision }: Experiment, asked: Device | undefined, 
   return { device: asked };
 }
 
-/** Scores one run on one split of its task. Throws Interrupted when stopped. */
+/** Scores one run on one split of its task. Throws Interrupted when stopped, and NotFiniteError naming the example. */
 export async function evaluateRun(
   opened: OpenedRuns,
   run: TrainedRun,
@@ -127,6 +128,7 @@ export async function evaluateRun(
     report({ type: "progress", phase: "evaluate", done, total });
   const model = opened.models.of(run, parameters);
   const scores = await score(model, data.encoded, {
+    title: `${run.runDir}: ${split}`,
     scoring: withoutThreshold(run.scoring),
     pieces: new Pieces(opened.engine.preferredTokens, report),
     signal,

@@ -57,7 +57,8 @@ async function answerTest(
   const encoded = await encodeTexts(opened, run, test.ids, test.texts);
   const onProgress = (done: number, total: number) =>
     report({ type: "progress", phase: "evaluate", done, total });
-  const predictions = await predictSplit(opened, run, encoded, { signal, onProgress });
+  const placeOf = (example: number) => `${test.path}: ${test.ids[example]}`;
+  const predictions = await predictSplit(opened, run, encoded, { signal, onProgress, placeOf });
   return toSubmissionFile(
     test,
     predictions.map((prediction) => outputOf(run, prediction)),

@@ -5,7 +5,7 @@ import { invariant, UserError } from "../errors.ts";
 import { applyMethod } from "../methods/methods.ts";
 import { isUsedBy } from "../model/head.ts";
 import type { PretrainedEncoder } from "../model/pretrained.ts";
-import type { FloatTensor } from "../model/safetensors.ts";
+import { countNotFinite, type FloatTensor } from "../model/safetensors.ts";
 import { sizeOf } from "../model/shape.ts";
 import { type Predicting, Predictor } from "../train/predictor.ts";
 import { adapterFile } from "../train/checkpoint.ts";
@@ -37,7 +37,7 @@ export class Models {
 
   /**
    * The model of a run; with `parameters` those instead of the run's own, of the same names and shapes. Throws UserError where the
-   * run was trained on another encoder, or its file lacks a parameter.
+   * run was trained on another encoder, or its file lacks a parameter or holds one that is not a finite number.
    */
   of(run: TrainedRun, parameters: Parameters = run.parameters): Predicting {
     checkEncoder(run, this.#encoder);
@@ -45,7 +45,8 @@ export class Models {
     return {
       predict: (batch) => {
         if (slot.current !== parameters) {
-          for (const [name, buffer] of slot.buffers) buffer.write(valuesOf(parameters, name));
+          slot.current = undefined;
+          for (const [name, buffer] of slot.buffers) buffer.write(valuesOf(run, parameters, name));
           slot.current = parameters;
         }
         return slot.predictor.predict(batch);
@@ -110,8 +111,16 @@ function checkParameters(
   }
 }
 
-function valuesOf(parameters: Parameters, name: string): Float32Array {
+/** The values of a parameter. Throws UserError where one is NaN or infinite. */
+function valuesOf({ runDir }: TrainedRun, parameters: Parameters, name: string): Float32Array {
   const tensor = parameters.get(name);
   invariant(tensor, `no parameter is called ${name}`);
-  return tensor.data;
+  const { data } = tensor;
+  const numBad = countNotFinite(tensor);
+  if (numBad > 0)
+    throw new UserError(
+      `${adapterFile(runDir)}: ${name}: ${numBad} of ${data.length} values are NaN or infinite: expected finite numbers`,
+      { hint: "the file is damaged: copy the whole run folder again, or train it again" },
+    );
+  return data;
 }

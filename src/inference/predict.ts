@@ -46,7 +46,7 @@ export interface Answerer {
   names: readonly string[];
   /** Throws UserError naming the row unless all runs can read it. */
   check: (row: Row) => void;
-  /** The answers to each row by the run's name. Throws UserError naming the row that cannot be read. */
+  /** The answers to each row by the run's name. Throws UserError naming the row that cannot be read or answered. */
   answer(rows: readonly Row[]): Promise<Record<string, Prediction>[]>;
   /** Texts (of questions the question) that were cut to fit, so far; a text that several runs cut counts for each length once. */
   readonly numTruncated: number;
@@ -66,7 +66,9 @@ export function createAnswerer(opened: OpenedRuns, keys: InputKeys, signal: Abor
       const split = encoded.get(key) ?? (await read(opened, rows));
       if (!encoded.has(key)) numTruncated += split.truncated;
       encoded.set(key, split);
-      const predictions = await predictSplit(opened, run, split, { signal });
+      const questionOf = split.spans?.questionOf;
+      const placeOf = (example: number) => rows[questionOf?.[example] ?? example].place;
+      const predictions = await predictSplit(opened, run, split, { signal, placeOf });
       for (const [row, prediction] of predictions.entries()) answers[row][names[i]] = prediction;
     }
     return answers;
@@ -83,18 +85,29 @@ export function createAnswerer(opened: OpenedRuns, keys: InputKeys, signal: Abor
   };
 }
 
-/** The run's answer to every example, or question, in the order of the split. Throws Interrupted when stopped. */
+/**
+ * The run's answer to every example, or question, in the order of the split. `placeOf` names an example, or a window, for messages.
+ * Throws Interrupted when stopped, and NotFiniteError naming run and example.
+ */
 export async function predictSplit(
   { engine, models }: OpenedRuns,
   run: TrainedRun,
   split: EncodedSplit,
-  options: { signal: AbortSignal; onProgress?: (done: number, total: number) => void },
+  {
+    placeOf,
+    ...options
+  }: {
+    signal: AbortSignal;
+    onProgress?: (done: number, total: number) => void;
+    placeOf: (example: number) => string;
+  },
 ): Promise<Prediction[]> {
   const spans = run.scoring.spans && createSpanDecoder(split, run.scoring.spans);
   const predictions: Prediction[] = [];
   const done = await predictAll(models.of(run), split, {
     ...options,
     pieces: new Pieces(engine.preferredTokens),
+    placeOf: (example) => `${placeOf(example)}: ${run.runDir}`,
     onOutputs: (i, outputs) => {
       if (spans) spans.add(i, outputs);
       else predictions[i] = toValue(run, outputs);

@@ -1,6 +1,7 @@
 // Whether an adapter file holds exactly what its run trains: no tensor missing, none besides, every value a finite number.
 import { applyMethod } from "../methods/methods.ts";
 import type { PretrainedEncoder } from "../model/pretrained.ts";
+import { countNotFinite } from "../model/safetensors.ts";
 import { trainedShapes } from "../train/ledger.ts";
 import type { TrainedRun } from "./trained-run.ts";
 
@@ -12,13 +13,16 @@ export function tensorFaults(run: TrainedRun, encoder: PretrainedEncoder): strin
   const missing = [...expected]
     .filter(([name]) => !run.parameters.has(name))
     .map(([name, dims]) => `${name}: missing: expected shape ${list(dims)}`);
-  const present = [...run.parameters].flatMap(([name, { data, shape: found }]) => {
+  const present = [...run.parameters].flatMap(([name, tensor]) => {
+    const { shape: found } = tensor;
     const wanted = expected.get(name);
     if (!wanted) return [`${name}: ${encoder.weights.has(name) ? "a frozen weight of the encoder" : "not a parameter of this run"}: expected trained parameters alone`]; // prettier-ignore
     if (wanted.join() !== found.join())
       return [`${name}: shape ${list(found)}: expected ${list(wanted)}`];
-    const numBad = data.reduce((count, value) => count + (Number.isFinite(value) ? 0 : 1), 0);
-    return numBad > 0 ? [`${name}: ${numBad} of ${data.length} values are not finite numbers`] : [];
+    const numBad = countNotFinite(tensor);
+    return numBad > 0
+      ? [`${name}: ${numBad} of ${tensor.data.length} values are not finite numbers`]
+      : [];
   });
   return [...missing, ...present];
 }

@@ -2,9 +2,11 @@
 // run's answers before and after the others were added.
 // Reference: Houlsby et al. 2019 §1: adapters are extensible, tasks are added without forgetting earlier ones.
 import { outlineOf } from "../data/tasks.ts";
-import { readBytes, sha256, sha256File } from "../files.ts";
+import { readBytes, sha256 } from "../files.ts";
+import { hashWeights } from "../model/checkpoint-files.ts";
 import { sizeOf } from "../model/shape.ts";
 import { adapterFile } from "../train/checkpoint.ts";
+import { NotFiniteError } from "../train/evaluate.ts";
 import type { Report } from "../train/events.ts";
 import { evaluateRun, type OpenedRuns } from "./evaluate.ts";
 import { checkAgain, checkRecorded, type SplitScores } from "./score-check.ts";
@@ -36,6 +38,8 @@ interface Subject {
   /** The scores when the run was added, and once all were there; undefined where they were not computed. */
   first?: SplitScores;
   again?: SplitScores;
+  /** Why there are no scores, where the model gave what is no number. */
+  notFinite?: NotFiniteError;
 }
 
 /** Checks the runs in their order. Throws Interrupted when stopped. */
@@ -47,7 +51,7 @@ export async function verify(opened: OpenedRuns, options: VerifyOptions): Promis
     touched: new Set(),
   }));
   if (!options.quick) await answerTwice(opened, subjects, options);
-  const encoderSha256 = await sha256File(encoder.weightsFile);
+  const encoderSha256 = await hashWeights(encoder.weightsFile);
   const verified = subjects.map((subject) =>
     describeRun(subject.run, {
       encoder: checkFile(encoder.weightsFile, encoderSha256, encoder.weightsSha256),
@@ -83,8 +87,13 @@ async function answerTwice(
   const before = fingerprints(opened);
   for (const round of ["first", "again"] as const)
     for (const subject of subjects) {
-      if (subject.faults.length > 0) continue;
-      subject[round] = await scoresOf(opened, subject.run, options);
+      if (subject.faults.length > 0 || subject.notFinite) continue;
+      try {
+        subject[round] = await scoresOf(opened, subject.run, options);
+      } catch (error) {
+        if (!(error instanceof NotFiniteError)) throw error;
+        subject.notFinite = error;
+      }
       for (const [name, hash] of fingerprints(opened))
         if (before.get(name) !== hash) subject.touched.add(name);
     }
@@ -144,9 +153,16 @@ function checkTensors({ faults, run: { runDir } }: Subject): Check {
 }
 
 function checkScores(
-  { again, first, run }: Subject,
+  { again, first, notFinite, run }: Subject,
   engine: string,
 ): Record<Extract<CheckName, "scores" | "recorded">, Check> {
+  if (notFinite) {
+    const { hint = "", message } = notFinite;
+    return {
+      scores: { outcome: "failed", remark: message, hint },
+      recorded: { outcome: "skipped" },
+    };
+  }
   if (!first || !again) return { scores: { outcome: "skipped" }, recorded: { outcome: "skipped" } };
   return { scores: checkAgain(run, first, again), recorded: checkRecorded(run, first, engine) };
 }

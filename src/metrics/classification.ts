@@ -32,22 +32,26 @@ export function confusionMatrix(
   return matrix;
 }
 
-/** The share of equal predictions, 0 to 1; 0 for no example at all. */
+/** The share of equal predictions, 0 to 1; 0 for no example at all, NaN where a prediction is. */
 export function accuracy(predictions: ArrayLike<number>, labels: ArrayLike<number>): number {
   let correct = 0;
-  for (let i = 0; i < labels.length; i++) if (predictions[i] === labels[i]) correct++;
+  for (let i = 0; i < labels.length; i++) {
+    if (Number.isNaN(predictions[i])) return NaN;
+    if (predictions[i] === labels[i]) correct++;
+  }
   return ratio(correct, labels.length);
 }
 
 /**
  * Binary F1 of class 1, `2 TP / (2 TP + FP + FN)`, as GLUE scores MRPC and QQP; 0 where class 1 is neither present nor
- * predicted. Other classes all count as "not 1".
+ * predicted, NaN where a prediction is. Other classes all count as "not 1".
  * Reference: sklearn.metrics.f1_score(average="binary")
  */
 export function f1(predictions: ArrayLike<number>, labels: ArrayLike<number>): number {
   let bothPositive = 0;
   let positives = 0; // 2 TP + FP + FN = predicted + true positives
   for (let i = 0; i < labels.length; i++) {
+    if (Number.isNaN(predictions[i])) return NaN;
     if (predictions[i] === 1) positives++;
     if (labels[i] === 1) positives++;
     if (predictions[i] === 1 && labels[i] === 1) bothPositive++;
@@ -62,6 +66,7 @@ export function f1(predictions: ArrayLike<number>, labels: ArrayLike<number>): n
  */
 export function macroF1(predictions: ArrayLike<number>, labels: ArrayLike<number>): number {
   const numLabels = 1 + Math.max(largest(predictions), largest(labels));
+  if (Number.isNaN(numLabels)) return NaN; // a prediction is
   const matrix = confusionMatrix(predictions, labels, numLabels);
   const { actual, predicted } = totals(matrix);
   let sum = 0;
@@ -80,6 +85,7 @@ export function macroF1(predictions: ArrayLike<number>, labels: ArrayLike<number
  */
 export function matthews(predictions: ArrayLike<number>, labels: ArrayLike<number>): number {
   const numLabels = 1 + Math.max(largest(predictions), largest(labels));
+  if (Number.isNaN(numLabels)) return NaN; // a prediction is
   const matrix = confusionMatrix(predictions, labels, numLabels);
   const { actual, predicted } = totals(matrix);
   const total = labels.length;

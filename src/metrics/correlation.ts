@@ -2,7 +2,7 @@
 // (SciPy: NaN) and 0 is returned, so that a collapsed model never wins.
 
 /**
- * Pearson's correlation, -1 to 1; 0 where either side is constant or has fewer than two values.
+ * Pearson's correlation, -1 to 1; 0 where either side is constant or has fewer than two values, NaN where a value is not finite.
  * Reference: scipy.stats.pearsonr
  */
 export function pearson(predictions: ArrayLike<number>, labels: ArrayLike<number>): number {
@@ -43,7 +43,7 @@ function averageRanks(values: ArrayLike<number>): Float64Array {
 function centred(values: ArrayLike<number>): Float64Array {
   const copy = Float64Array.from(values);
   const first = copy[0];
-  if (copy.every((value) => value === first)) return copy.fill(0);
+  if (Number.isFinite(first) && copy.every((value) => value === first)) return copy.fill(0);
   const mean = copy.reduce((sum, value) => sum + value, 0) / copy.length;
   return copy.map((value) => value - mean);
 }

@@ -70,6 +70,11 @@ export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, dim) => product * dim, 1);
 }
 
+/** The shape in brackets, for messages; a file may claim thousands of dimensions. */
+export function showShape(shape: readonly number[]): string {
+  return shape.length > 8 ? `[${shape.slice(0, 8).join(", ")}, …]` : `[${shape.join(", ")}]`;
+}
+
 /** A dimension known only when a batch is there: B examples, T tokens each, N = B * T. */
 export type SymbolicDimension = "B" | "T" | "N";
 export type SymbolicShape = readonly (number | SymbolicDimension)[];

@@ -1,11 +1,15 @@
-// Text to token ids, by Hugging Face's Rust tokenizer (npm `tokenizers`). A folder defines its tokenizer by tokenizer.json or,
-// in older checkpoints, by vocab.txt; both end up as one definition here. Knows no task and no batch.
-import { join } from "node:path";
-import { Tokenizer } from "tokenizers";
+// Text to token ids, by Hugging Face's Rust tokenizer (npm `tokenizers`), as definition.ts resolves the files of a folder. Knows no
+// task and no batch.
+import { type EncodeOptions, type Encoding, Tokenizer, type TruncationOptions } from "tokenizers";
+import { cite } from "../cite.ts";
 import { UserError } from "../errors.ts";
-import { pathExists, readText, sha256 } from "../files.ts";
+import { sha256 } from "../files.ts";
+import { readDefinition } from "./definition.ts";
+import { checkRows, checkTokens, type EmbeddingRows, type FlatTokens } from "./embeddings.ts";
+import type { Frame, PairFrame } from "./frame.ts";
 import { coverMarks, utf16Places } from "./offsets.ts";
-import { type BertTokenizerConfig, bertDefinition } from "./vocab.ts";
+
+export type { PairFrame } from "./frame.ts";
 
 /** One sentence, or two that the model reads together. */
 export interface TextInput {
@@ -30,17 +34,13 @@ export interface LocatedText {
   ends: Int32Array;
 }
 
-/** The ids of the special tokens around a pair of texts: [CLS] A [SEP] B [SEP]. */
-export interface PairFrame {
-  cls: number;
-  sep: number;
-}
-
 export interface TextTokenizer {
-  /** Ids are below this: the rows that the encoder's embedding table must have. */
+  /** Ids are below this. */
   readonly vocabSize: number;
   /** SHA-256 of the definition: equal fingerprints give equal ids. */
   readonly fingerprint: string;
+  /** What the user should know, such as tokens that the encoder has no embedding for. */
+  readonly notes: readonly string[];
   /**
    * Encodes each input to at most `maxLength` tokens, special tokens included; of a pair the longer text is cut first. Runs
    * outside the main thread. Throws UserError where `maxLength` leaves no room for the special tokens.
@@ -53,48 +53,60 @@ export interface TextTokenizer {
   locate(texts: readonly string[]): Promise<LocatedText[]>;
   /** How pairs are framed. Throws UserError where it is not as in BERT. */
   pairFrame(): Promise<PairFrame>;
+  /** Throws UserError where the encoder has no embedding for a token or a type; `textOf` is the text that has it. */
+  check(tokens: FlatTokens, textOf: (i: number) => string): void;
 }
 
 /**
- * Loads the tokenizer of a checkpoint folder: tokenizer.json, else vocab.txt with the casing that tokenizer_config.json asks
- * for. Throws UserError where neither is there or what is there cannot be used.
+ * Loads the tokenizer of a checkpoint folder, for an encoder whose embedding tables have so many rows. Throws UserError where
+ * there is none or what is there cannot be used.
  */
-export function loadTokenizer(folder: string): TextTokenizer {
-  const file = join(folder, "tokenizer.json");
-  if (pathExists(file)) return createTokenizer(file, readText(file));
-  const vocab = join(folder, "vocab.txt");
-  if (pathExists(vocab)) {
-    return createTokenizer(vocab, bertDefinition(vocab, readText(vocab), readConfig(folder)));
-  }
-  throw new UserError(`${folder}: no tokenizer: expected tokenizer.json or vocab.txt`, {
-    hint: "both are part of a Hugging Face checkpoint; copy one of them next to config.json",
-  });
+export function loadTokenizer(folder: string, rows?: EmbeddingRows): TextTokenizer {
+  const definition = readDefinition(folder);
+  const notes = rows ? checkRows(folder, definition, rows) : [];
+  const { file, frame, json, tokens, truncationSide } = definition;
+  const whole = parse(file, json);
+  whole.disableTruncation();
+  // Truncation is a state of the native object; one object per length keeps concurrent calls apart.
+  const byLength = new Map<number, Tokenizer>();
+  const truncatingTo = (maxLength: number): Tokenizer => {
+    const tokenizer = byLength.get(maxLength) ?? parse(file, json);
+    if (!byLength.has(maxLength))
+      tokenizer.setTruncation(maxLength, { ...longestFirst, direction: truncationSide });
+    byLength.set(maxLength, tokenizer);
+    return tokenizer;
+  };
+  return {
+    vocabSize: Math.max(definition.vocabSize, 1 + highestOf(tokens.keys())),
+    fingerprint: sha256(json),
+    notes,
+    async encode(texts, maxLength) {
+      if (texts.some(({ textPair }) => textPair !== undefined)) checkPairs(file, frame);
+      const encoded = await Promise.all(
+        texts.map((text) => encode(file, truncatingTo(maxLength), text)),
+      );
+      if (encoded.some(({ ids }) => ids.length > maxLength)) throw tooShort(maxLength);
+      return encoded;
+    },
+    locate: (texts) => Promise.all(texts.map((text) => locate(file, whole, text))),
+    // eslint-disable-next-line typescript/require-await -- callers wait for it, so that it may come from the native library
+    pairFrame: async () => checkPairs(file, frame),
+    check: (flat, textOf) => {
+      if (rows) checkTokens({ folder, rows, tokens }, flat, textOf);
+    },
+  };
 }
 
-/** What tokenizer_config.json says, where there is one. */
-function readConfig(folder: string): BertTokenizerConfig {
-  const file = join(folder, "tokenizer_config.json");
-  if (!pathExists(file)) return {};
-  const config = parseJson(file, readText(file));
-  if (typeof config !== "object" || config === null) {
-    throw new UserError(`${file}: not a JSON object`, { hint: "download the checkpoint again" });
-  }
-  return config;
+function highestOf(ids: Iterable<number>): number {
+  let highest = -1;
+  for (const id of ids) highest = Math.max(highest, id);
+  return highest;
 }
 
-function parseJson(file: string, text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw unusable(file, error);
-  }
-}
-
-function unusable(file: string, error: unknown): UserError {
-  const reason = error instanceof Error ? error.message : String(error);
-  return new UserError(`${file}: not a tokenizer definition: ${reason}`, {
-    hint: "the file may be cut short or need a newer tokenizer library; download the checkpoint again",
-    cause: error,
+function checkPairs(file: string, { cls, otherPairs, sep }: Frame): PairFrame {
+  if (otherPairs === undefined) return { cls, sep };
+  throw new UserError(`${file}: pairs as ${otherPairs}: expected [CLS] A [SEP] B [SEP]`, {
+    hint: "pairs of texts and questions on texts need the tokenizer of a BERT-style encoder",
   });
 }
 
@@ -105,86 +117,63 @@ function tooShort(maxLength: number): UserError {
   });
 }
 
-/** `definition` is the text of a tokenizer.json; `file` is named where it cannot be used. */
-function createTokenizer(file: string, definition: string): TextTokenizer {
-  const whole = parse(file, definition);
-  whole.disableTruncation();
-  const highestId = Object.values(whole.getVocab()).reduce(
-    (highest, id) => Math.max(highest, id),
-    -1,
-  );
-  // Truncation is a state of the native object; one object per length keeps concurrent calls apart.
-  const byLength = new Map<number, Tokenizer>();
-  const truncatingTo = (maxLength: number): Tokenizer => {
-    const tokenizer = byLength.get(maxLength) ?? parse(file, definition);
-    if (!byLength.has(maxLength)) tokenizer.setTruncation(maxLength, longestFirst);
-    byLength.set(maxLength, tokenizer);
-    return tokenizer;
-  };
-  return {
-    vocabSize: highestId + 1,
-    fingerprint: sha256(definition),
-    async encode(texts, maxLength) {
-      const encoded = await encode(truncatingTo(maxLength), texts);
-      if (encoded.some(({ ids }) => ids.length > maxLength)) throw tooShort(maxLength);
-      return encoded;
-    },
-    locate: (texts) => Promise.all(texts.map((text) => locate(whole, text))),
-    pairFrame: () => pairFrame(file, whole),
-  };
-}
-
 // The binding's own TruncationStrategy is an ambient enum, which erasable TypeScript cannot name.
-const longestFirst = { strategy: "LongestFirst" } as unknown as Parameters<
-  Tokenizer["setTruncation"]
->[1];
+const longestFirst = { strategy: "LongestFirst" } as unknown as TruncationOptions;
 
 /** Without the padding that a definition may carry: batches pad to their own longest member. */
-function parse(file: string, definition: string): Tokenizer {
+function parse(file: string, json: string): Tokenizer {
   try {
-    const tokenizer = Tokenizer.fromString(definition);
+    const tokenizer = Tokenizer.fromString(json);
     tokenizer.disablePadding();
     return tokenizer;
-  } catch (error) {
-    throw unusable(file, error);
+  } catch (cause) {
+    throw new UserError(`${file}: not a tokenizer definition: ${messageOf(cause)}`, {
+      hint: "the file may be cut short or need a newer tokenizer library; download the checkpoint again",
+      cause,
+    });
   }
 }
 
 /**
- * Every input is a task of its own on the native thread pool: `encodeBatch` of tokenizers 0.23.2 refuses pairs and was
- * measured to be no faster.
+ * Every text is a task of its own on the native thread pool: `encodeBatch` of tokenizers 0.23.2 refuses pairs and was measured to
+ * be no faster.
  */
-async function encode(tokenizer: Tokenizer, texts: readonly TextInput[]): Promise<TokenizedText[]> {
-  const encodings = await Promise.all(
-    texts.map(({ text, textPair }) => tokenizer.encode(text, textPair)),
-  );
-  return encodings.map((encoding) => ({
+async function run(
+  file: string,
+  tokenizer: Tokenizer,
+  { text, textPair }: TextInput,
+  options?: EncodeOptions,
+): Promise<Encoding> {
+  try {
+    return await tokenizer.encode(text, textPair, options);
+  } catch (cause) {
+    throw new UserError(`${file}: cannot read the text ${cite(text)}: ${messageOf(cause)}`, {
+      hint: "the tokenizer belongs to another checkpoint or is damaged; download the checkpoint again",
+      cause,
+    });
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+async function encode(file: string, tokenizer: Tokenizer, text: TextInput): Promise<TokenizedText> {
+  const encoding = await run(file, tokenizer, text);
+  return {
     ids: encoding.getIds(),
     typeIds: encoding.getTypeIds(),
     truncated: encoding.getOverflowing().length > 0,
-  }));
+  };
 }
 
 /** The native offsets count Unicode characters of the original text. */
-async function locate(tokenizer: Tokenizer, text: string): Promise<LocatedText> {
-  const encoding = await tokenizer.encode(text, null, { addSpecialTokens: false });
+async function locate(file: string, tokenizer: Tokenizer, text: string): Promise<LocatedText> {
+  const encoding = await run(file, tokenizer, { text }, { addSpecialTokens: false });
   const toUtf16 = utf16Places(text);
   const places = encoding.getOffsets();
   const starts = Int32Array.from(places, ([start]) => toUtf16(start));
   const ends = Int32Array.from(places, ([, end]) => toUtf16(end));
   coverMarks(text, starts, ends);
   return { ids: Int32Array.from(encoding.getIds()), starts, ends };
-}
-
-/** Read off a pair of nothing and nothing, so that whatever defines it is heeded. */
-async function pairFrame(file: string, tokenizer: Tokenizer): Promise<PairFrame> {
-  const encoding = await tokenizer.encode("", "");
-  const [cls, sep, last] = encoding.getIds();
-  if (encoding.getTypeIds().join() !== "0,0,1" || sep !== last) {
-    throw new UserError(
-      `${file}: pairs as ${encoding.getTokens().join(" ")}: expected [CLS] A [SEP] B [SEP]`,
-      { hint: "questions on texts need the tokenizer of a BERT-style encoder" },
-    );
-  }
-  return { cls, sep };
 }

@@ -1,11 +1,26 @@
-// Runs a model over a split and scores it. The order and grouping of the examples have no influence on the scores.
+// Runs a model over a split and scores it. The order and grouping of the examples have no influence on the scores. What is no finite
+// number ends it here, before anything takes it for an answer or a score.
 import { type Answers, createCollector, type Scoring } from "../answers/collect.ts";
 import { collate, lengthsOf } from "../data/batches.ts";
 import type { EncodedSplit } from "../data/encode.ts";
+import { UserError } from "../errors.ts";
 import type { Pieces } from "./pieces.ts";
 import type { Predicting, Prediction } from "./predictor.ts";
 
+/** The model gave NaN or an infinite number, which is no answer and no score. */
+export class NotFiniteError extends UserError {
+  override name = "NotFiniteError";
+
+  constructor(place: string, found: string) {
+    super(`${place}: ${found}: expected finite numbers`, {
+      hint: "weights of the model are too large for its arithmetic: take another checkpoint, or train again with a lower learning rate",
+    });
+  }
+}
+
 export interface ScoreOptions {
+  /** What is scored, for messages: a split, and whose model it is where that is not plain. */
+  title: string;
   scoring: Scoring;
   /** Which examples are computed at once. */
   pieces: Pieces;
@@ -26,27 +41,36 @@ export interface Scores {
 export async function score(
   model: Predicting,
   split: EncodedSplit,
-  { scoring, ...options }: ScoreOptions,
+  { scoring, title, ...options }: ScoreOptions,
 ): Promise<Scores | null> {
   const collector = createCollector(split, scoring);
   const lossSum = await predictAll(model, split, {
     ...options,
+    placeOf: (example) => `${title}: ${nameOf(split, example)}`,
     onOutputs: (example, outputs) => collector.add(example, outputs),
   });
   if (lossSum === null) return null;
+  if (!Number.isFinite(lossSum)) throw new NotFiniteError(title, `a loss of ${lossSum}`);
   return { loss: lossSum / split.count, ...collector.finish() };
 }
 
-/** Gives the outputs of every example, in no particular order, and the sum of their losses; null if it was stopped. */
+/** An example as the answers to a split are listed: by its number from 0, or the question's id. */
+export function nameOf({ spans }: EncodedSplit, example: number): string {
+  return spans ? `question ${spans.questions[spans.questionOf[example]].id}` : `example ${example}`;
+}
+
+/** Gives the outputs of every example, in no particular order, and the sum of their losses; null if it was stopped. Throws NotFiniteError. */
 export async function predictAll(
   model: Predicting,
   split: EncodedSplit,
-  options: Omit<ScoreOptions, "scoring"> & {
+  options: Omit<ScoreOptions, "scoring" | "title"> & {
+    /** Names an example, or a window, for messages. */
+    placeOf: (example: number) => string;
     /** `outputs` are the example's logits or score (K), or of a window (T, 2) without padding. */
     onOutputs: (example: number, outputs: Float32Array) => void;
   },
 ): Promise<number | null> {
-  const { onOutputs, onProgress, pieces, signal } = options;
+  const { onOutputs, onProgress, pieces, placeOf, signal } = options;
   const all = Int32Array.from({ length: split.count }, (_, i) => i);
   const lengths = lengthsOf(split);
   const isWindows = split.labels.length > split.count;
@@ -71,7 +95,10 @@ export async function predictAll(
     const width = prediction.logits.length / indices.length;
     for (const [row, i] of indices.entries()) {
       const used = isWindows ? 2 * lengths[i] : width;
-      onOutputs(i, prediction.logits.subarray(row * width, row * width + used));
+      const outputs = prediction.logits.subarray(row * width, row * width + used);
+      const bad = outputs.find((output) => !Number.isFinite(output));
+      if (bad !== undefined) throw new NotFiniteError(placeOf(i), `the model's output is ${bad}`);
+      onOutputs(i, outputs);
     }
     onProgress?.((done += indices.length), split.count);
   }

@@ -15,7 +15,7 @@ import {
   saveState,
   type TrainingState,
 } from "./checkpoint.ts";
-import { score } from "./evaluate.ts";
+import { NotFiniteError, score } from "./evaluate.ts";
 import type { Evaluation, Report } from "./events.ts";
 import type { Learner, StepResult } from "./learner.ts";
 import type { Pieces } from "./pieces.ts";
@@ -61,8 +61,8 @@ export interface TrainingOutcome {
 }
 
 /**
- * Trains until the last step, until `patience` runs out, or until the loss is not a number; goes on from the run folder's saved
- * state if there is one. Throws Interrupted, with everything saved, when the signal is aborted.
+ * Trains until the last step, until `patience` runs out, or until the loss or an output is not a number; goes on from the run
+ * folder's saved state if there is one. Throws Interrupted, with everything saved, when the signal is aborted.
  */
 export async function train(options: TrainerOptions): Promise<TrainingOutcome> {
   return new Trainer(options).run();
@@ -91,6 +91,12 @@ class Trainer {
     try {
       return await this.#run();
     } catch (error) {
+      // Nothing of that evaluation was recorded, and the best one before it stays the best.
+      if (error instanceof NotFiniteError)
+        return this.#outcome(
+          "diverged",
+          `evaluation after step ${this.#state.step}: ${error.message}`,
+        );
       throw error instanceof DeviceLostError ? this.#lost(error) : error;
     }
   }
@@ -178,7 +184,7 @@ class Trainer {
     const evaluations: Evaluation[] = [];
     const answers: Record<string, Answers> = {};
     for (const split of this.#options.evaluationSplits) {
-      const scores = await this.#score(split.data);
+      const scores = await this.#score(split.name, split.data);
       if (!scores) return false;
       const trainLoss = lossCount > 0 ? lossSum / lossCount : null;
       const { loss, metrics } = scores;
@@ -205,11 +211,11 @@ class Trainer {
     return true;
   }
 
-  #score(data: EncodedSplit) {
+  #score(title: string, data: EncodedSplit) {
     const { learner, pieces, report, scoring, signal } = this.#options;
     const onProgress = (done: number, total: number) =>
       report({ type: "progress", phase: "evaluate", done, total });
-    return score(learner, data, { scoring, pieces, signal, onProgress });
+    return score(learner, data, { title, scoring, pieces, signal, onProgress });
   }
 
   #isOutOfPatience(): boolean {

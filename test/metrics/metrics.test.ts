@@ -44,6 +44,14 @@ test("undefined scores are 0, not NaN", () => {
 test("a NaN prediction is not hidden", () => {
   const scores = computeMetrics(["pearson", "spearman"], [1, NaN, 3], [1, 2, 3]);
   expect(scores).toEqual({ pearson: NaN, spearman: NaN });
+  const names = ["accuracy", "f1", "macroF1", "matthews"] as const;
+  expect(Object.values(computeMetrics(names, [1, NaN, 0], [1, 0, 0]))).toEqual([
+    NaN,
+    NaN,
+    NaN,
+    NaN,
+  ]);
+  expect(computeMetrics(["pearson"], [Infinity, Infinity], [1, 2])).toEqual({ pearson: NaN });
 });
 
 test("accepts a large development set", () => {

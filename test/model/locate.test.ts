@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { beforeEach, describe, expect, test, vi } from "vitest";
+import { UserError } from "../../src/errors.ts";
 import { locateEncoder } from "../../src/model/locate.ts";
 import { temporaryFolders } from "../support/temp.ts";
 
@@ -17,6 +18,12 @@ function write(...parts: string[]): string {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "config.json"), "{}");
   return folder;
+}
+
+function writeRef(name: string, commit: string): void {
+  const path = join(cache, model, "refs", name);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, commit);
 }
 
 const model = "models--google-bert--bert-base-uncased";
@@ -47,6 +54,15 @@ describe("locateEncoder finds", () => {
     expect(locateEncoder(id)).toBe(only);
   });
 
+  test("a revision that is named, by branch, tag or commit", () => {
+    const [a, b] = ["aaaa", "bbbb"].map((commit) => write(cache, model, "snapshots", commit));
+    writeRef("v1", "aaaa\n");
+    writeRef("refs/pr/1", "bbbb");
+    expect(locateEncoder(`${id}@v1`)).toBe(a);
+    expect(locateEncoder(`${id}@refs/pr/1`)).toBe(b);
+    expect(locateEncoder(`${id}@bbbb`)).toBe(b);
+  });
+
   test("the cache below HF_HOME", () => {
     vi.stubEnv("HF_HUB_CACHE", undefined);
     vi.stubEnv("HF_HOME", cache);
@@ -54,6 +70,16 @@ describe("locateEncoder finds", () => {
     expect(locateEncoder(id)).toBe(folder);
   });
 });
+
+function errorOf(source: string): UserError {
+  try {
+    locateEncoder(source);
+  } catch (error) {
+    if (error instanceof UserError) return error;
+    throw error;
+  }
+  throw new Error(`${source} was found`);
+}
 
 describe("locateEncoder says where it looked for", () => {
   test("an unknown id", () => {
@@ -65,6 +91,60 @@ describe("locateEncoder says where it looked for", () => {
   test("an id whose files were not downloaded", () => {
     mkdirSync(join(cache, model, "snapshots", "aaaa"), { recursive: true });
     expect(() => locateEncoder(id)).toThrow("no such id");
+  });
+
+  test("several revisions of which none is main, naming them", () => {
+    for (const commit of ["aaaa", "bbbb"]) write(cache, model, "snapshots", commit);
+    writeRef("v1", "aaaa");
+    writeRef("refs/pr/1", "bbbb");
+    expect(errorOf(id)).toMatchObject({
+      message: `encoder.source: ${id}: 2 revisions and no refs/main: refs/pr/1 is bbbb; v1 is aaaa; ${join(cache, model, "snapshots")} holds aaaa, bbbb: expected one to be named`,
+      hint: `name a revision: ${id}@refs/pr/1`,
+    });
+  });
+
+  test("a main branch or a revision that is not in the cache", () => {
+    write(cache, model, "snapshots", "aaaa");
+    writeRef("main", "cccc");
+    expect(errorOf(id).message).toContain(
+      "main, which is cccc, is not in the cache: main is cccc;",
+    );
+    expect(errorOf(`${id}@v2`).message).toContain("revision v2 is not in the cache");
+  });
+
+  test.each(["../../x", "/none/such", "a\\b", "a/b/c", `${id}@../x`, `${id}@`, "\0", "a\nb"])(
+    "%j, which can be no id",
+    (source) => {
+      write(cache, "models--..--..--x", "snapshots", "aaaa");
+      expect(errorOf(source).message).toMatch(/: no such folder, and no such id in /);
+    },
+  );
+
+  test("nothing at all", () => {
+    for (const source of ["", " "])
+      expect(errorOf(source).message).toMatch(/: expected a folder, an id or a package$/);
+  });
+
+  test.each([
+    "../../x",
+    "/x",
+    "a/../../b",
+    "@a",
+    "@a/",
+    "..",
+    ".bin",
+    "a//b",
+    "a\\b",
+    "@a/../b",
+    "a/.",
+  ])("npm:%s, which is no package", (name) => {
+    expect(errorOf(`npm:${name}`).message).toBe(
+      `encoder.source: npm:${name}: expected the name of an npm package`,
+    );
+  });
+
+  test("a package's file, which is no folder", () => {
+    expect(errorOf("npm:zod/package.json").message).toMatch(/no installed package/);
   });
 
   test("a folder without config.json", () => {

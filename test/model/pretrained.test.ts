@@ -1,6 +1,7 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
+import type { UserError } from "../../src/errors.ts";
 import { readBytes, sha256 } from "../../src/files.ts";
 import { loadEncoder, readEncoderShape } from "../../src/model/pretrained.ts";
 import { type FloatTensor, writeSafetensors } from "../../src/model/safetensors.ts";
@@ -22,6 +23,8 @@ function rename(name: (name: string) => string | undefined): void {
   writeSafetensors(weightsFile, new Map(kept), {});
 }
 
+const vector = { shape: [16], data: new Float32Array(16) };
+
 const writeConfig = (changes: object) =>
   writeFileSync(
     join(folder, "config.json"),
@@ -39,7 +42,12 @@ describe("loadEncoder", () => {
   });
 
   test.each<[string, (name: string) => string]>([
-    ["the prefix of a model with a head", (name) => `bert.${name}`],
+    ...["bert.", "module.bert.", "model.", "0.auto_model.", "encoder.", "a.b.c."].map(
+      (prefix): [string, (name: string) => string] => [
+        `the prefix ${prefix}`,
+        (name) => `${prefix}${name}`,
+      ],
+    ),
     [
       "LayerNorm gamma and beta",
       (name) =>
@@ -71,6 +79,17 @@ describe("loadEncoder", () => {
     expect((await loadEncoder(folder)).weights).toEqual(weights);
   });
 
+  test("ignores the buffers of old versions, and tells of layers beyond the config's", async () => {
+    const bert = new Map([...tinyWeights({ ...tinyShape, numLayers: 3 })].map(([name, tensor]) => [`bert.${name}`, tensor])); // prettier-ignore
+    bert.set("bert.embeddings.position_ids", { shape: [1], data: Float32Array.of(0) });
+    writeSafetensors(weightsFile, bert, {});
+    const { notes, weights } = await loadEncoder(folder);
+    expect(weights).toEqual(tinyWeights());
+    expect(notes).toEqual([
+      `${weightsFile} holds 3 layers: only the first 2 are used, as config.json says`,
+    ]);
+  });
+
   test("takes the only safetensors file, whatever its name", async () => {
     writeSafetensors(join(folder, "other.safetensors"), tinyWeights(), {});
     rmSync(weightsFile);
@@ -95,6 +114,67 @@ describe("refuses", () => {
     rename((name) => (name.includes("layer.1.attention.self") ? undefined : name));
     await expect(loadEncoder(folder)).rejects.toThrow(
       `${weightsFile}: encoder.layer.1.attention.self.query.weight: not in the file (6 of 39 parameters are missing)`,
+    );
+  });
+
+  test.each<[string, (weights: Map<string, FloatTensor>) => void, string]>([
+    [
+      "a second copy under another prefix",
+      (weights) => {
+        for (const [name, tensor] of tinyWeights()) weights.set(`bert.${name}`, tensor);
+      },
+      '"embeddings.word_embeddings.weight" and "bert.embeddings.word_embeddings.weight": expected',
+    ],
+    [
+      "one tensor of a second copy",
+      (weights) => weights.set("module.pooler.dense.bias", weights.get("pooler.dense.bias")!),
+      '"pooler.dense.bias" and "module.pooler.dense.bias": expected the encoder once',
+    ],
+    [
+      "LayerNorm under both of its names",
+      (weights) => weights.set("embeddings.LayerNorm.gamma", vector),
+      '"embeddings.LayerNorm.weight" and "embeddings.LayerNorm.gamma": expected',
+    ],
+    [
+      "a tensor that BERT does not have",
+      (weights) => weights.set("encoder.layer.1.attention.self.distance_embedding.weight", vector),
+      "encoder.layer.1.attention.self.distance_embedding.weight: expected nothing in the encoder",
+    ],
+    [
+      "NaN, naming file and tensor",
+      (weights) => weights.get("encoder.layer.1.output.dense.bias")!.data.fill(NaN, 3, 5),
+      "encoder.layer.1.output.dense.bias: 2 of 16 values are NaN or infinite: expected finite",
+    ],
+    [
+      "infinite values",
+      (weights) => weights.get("pooler.dense.bias")!.data.fill(-Infinity, 0, 1),
+      "pooler.dense.bias: 1 of 16 values are NaN or infinite",
+    ],
+  ])("%s", async (_, change, message) => {
+    const weights = tinyWeights();
+    change(weights);
+    writeSafetensors(weightsFile, weights, {});
+    await expect(loadEncoder(folder)).rejects.toThrow(`${weightsFile}: ${message}`);
+  });
+
+  test("weights of another family, by their prefix", async () => {
+    rename((name) => `roberta.${name}`);
+    await expect(loadEncoder(folder)).rejects.toThrow(
+      `${weightsFile}: "roberta." before the names: expected the weights of BERT, not of roberta`,
+    );
+  });
+
+  test("other tensors, saying what was found", async () => {
+    const hintOf = () => loadEncoder(folder).catch((error: UserError) => error.hint);
+    rename((name) =>
+      name.startsWith("embeddings.word") ? "bert.embeddings.words" : `bert.${name}`,
+    );
+    expect(await hintOf()).toBe(
+      'the file holds 38 of them under "bert.", in 2 layers; not known are "bert.embeddings.words": config.json must be the one that came with it',
+    );
+    rename((name) => `x.${name}.y`);
+    expect(await hintOf()).toMatch(
+      /^none of the file's 39 tensors is one of BERT's: "x\.embeddings/,
     );
   });
 
@@ -123,6 +203,22 @@ describe("refuses", () => {
     [{ hidden_act: "mish" }, /hidden_act: .*"gelu"/],
     [{ hidden_size: undefined }, /hidden_size: .*expected number/],
     [{ num_hidden_layers: 0 }, /num_hidden_layers: /],
+    [{ is_decoder: true }, /is_decoder: true: expected false: a decoder's attention/],
+    [{ is_decoder: "yes" }, /is_decoder: "yes": expected false/],
+    [{ add_cross_attention: true }, /add_cross_attention: true: expected false/],
+    [{ is_encoder_decoder: true }, /is_encoder_decoder: true: expected false/],
+    [{ directionality: "left" }, /directionality: "left": expected "bidi"/],
+    [{ embedding_size: 8 }, /embedding_size 8: expected hidden_size, 16$/],
+    [{ pruned_heads: { 0: [1] } }, /pruned_heads: an object: expected nothing/],
+    [{ quantization_config: { bits: 4 } }, /quantization_config: an object: expected nothing/],
+    [{ auto_map: { AutoModel: "x.Y" } }, /auto_map: an object: expected nothing: .* never run/],
+    [{ architectures: ["RobertaForMaskedLM"] }, /architectures: "RobertaForMaskedLM": expected/],
+    [{ model_type: undefined, architectures: ["ElectraModel"] }, /architectures: "ElectraModel"/],
+    [{ hidden_size: "16" }, /hidden_size: .*expected number/],
+    [{ layer_norm_eps: 1e300 }, /layer_norm_eps: /],
+    [{ num_hidden_layers: 1e9 }, /num_hidden_layers 1000000000, .* fits in memory/],
+    [{ hidden_size: 1e9 }, /hidden_size 1000000000, .* fits in memory/],
+    [{ vocab_size: 2 ** 53 - 1 }, /vocab_size 9007199254740991: .* fits in memory/],
     [{ hidden_size: 15 }, /hidden_size 15: expected a multiple of num_attention_heads, 2$/],
   ])("config.json with %j", (changes, message) => {
     writeConfig(changes);
@@ -132,8 +228,21 @@ describe("refuses", () => {
 
   test("a config.json that is not JSON", () => {
     writeFileSync(join(folder, "config.json"), "{");
-    expect(() => readEncoderShape(folder)).toThrow(/config\.json: .*: expected JSON$/);
+    expect(() => readEncoderShape(folder)).toThrow("config.json:1:2: the text ends");
   });
+});
+
+test("more layers than the file has tensors end before their names are made", async () => {
+  writeConfig({ num_hidden_layers: 50_000 });
+  await expect(loadEncoder(folder)).rejects.toThrow(
+    `${weightsFile}: 39 tensors: expected num_hidden_layers 50000, which config.json says`,
+  );
+});
+
+test("settings that change nothing in BERT are fine", () => {
+  const harmless = { is_decoder: false, add_cross_attention: null, pruned_heads: {}, use_cache: true, architectures: ["BertForMaskedLM", "HF_ColBERT"], chunk_size_feed_forward: 4, embedding_size: 16, directionality: "bidi", tie_word_embeddings: true }; // prettier-ignore
+  writeConfig(harmless);
+  expect(readEncoderShape(folder)).toEqual(tinyShape);
 });
 
 test("readEncoderShape fills in what old files leave out", () => {

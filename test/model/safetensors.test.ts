@@ -2,7 +2,12 @@ import { closeSync, ftruncateSync, openSync, readFileSync, writeFileSync } from 
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { UserError } from "../../src/errors.ts";
-import { openSafetensors, readSafetensors, writeSafetensors } from "../../src/model/safetensors.ts";
+import {
+  countNotFinite,
+  openSafetensors,
+  readSafetensors,
+  writeSafetensors,
+} from "../../src/model/safetensors.ts";
 import { temporaryFolders } from "../support/temp.ts";
 
 const folder = temporaryFolders();
@@ -109,6 +114,19 @@ describe("reads", () => {
   });
 });
 
+test("names are taken as they are, those that every object has too", () => {
+  const path = join(folder(), "x.safetensors");
+  const names = ["__proto__", "toString", "10", 'a "quoted": \\ name', "constructor"];
+  const tensors = new Map(names.map((name, i) => [name, { shape: [1], data: Float32Array.of(i) }]));
+  writeSafetensors(path, tensors, { toString: "text", "a:b": '"c":' });
+  expect(readSafetensors(path).tensors).toEqual(tensors);
+});
+
+test("countNotFinite", () => {
+  const data = Float32Array.of(1, NaN, Infinity, -Infinity, 3.4e38, -0);
+  expect(countNotFinite({ shape: [6], data })).toBe(3);
+});
+
 describe("refuses", () => {
   const x = { dtype: "F32", shape: [2], data_offsets: [0, 8] };
   const twoFloats = Float32Array.of(1, 2);
@@ -154,6 +172,58 @@ describe("refuses", () => {
     const path = write(header, twoFloats);
     expect(errorOf(path).message).toContain(`${path}: `);
     expect(errorOf(path).message).toContain(message);
+  });
+
+  test.each<[string, string, string]>([
+    ["a tensor that stands there twice", '{"x": X, "y": Y, "x": X}', '"x" stands there twice'],
+    [
+      "a shape that stands there twice",
+      '{"x": {"shape": [1], REST}}',
+      '"shape" stands there twice',
+    ],
+    ["metadata that is a list", '{"__metadata__": [1], "x": X}', "header: __metadata__: "],
+    ["metadata with a number", '{"__metadata__": {"a": 1}, "x": X}', "__metadata__: a: "],
+    ["bytes before the first tensor", '{"y": Y}', "y: begins at byte"],
+    [
+      "bytes behind the last tensor",
+      '{"x": {"dtype":"F32","shape":[1],"data_offsets":[0,4]}}',
+      "where the last tensor ends",
+    ],
+    [
+      "a type that every object has",
+      '{"x": {"dtype":"toString","shape":[2],"data_offsets":[0,8]}}',
+      "x: toString: expected F32",
+    ],
+    [
+      "a type in lower case",
+      '{"x": {"dtype":"f32","shape":[2],"data_offsets":[0,8]}}',
+      "x: f32: expected F32",
+    ],
+    [
+      "8-bit floats",
+      '{"x": {"dtype":"F8_E4M3","shape":[8],"data_offsets":[0,8]}}',
+      "x: F8_E4M3: expected F32",
+    ],
+    [
+      "a size beyond 2^53",
+      '{"x": {"dtype":"F32","shape":[9007199254740991,9007199254740991],"data_offsets":[0,8]}}',
+      "x: 8 bytes: expected as many",
+    ],
+  ])("%s", (_, header, message) => {
+    const y = { dtype: "F32", shape: [1], data_offsets: [4, 8] };
+    const json = header
+      .replaceAll("X", JSON.stringify({ ...y, data_offsets: [0, 4] }))
+      .replace("Y", JSON.stringify(y))
+      .replace("REST", JSON.stringify(x).slice(1, -1));
+    expect(errorOf(write(json, twoFloats)).message).toContain(message);
+  });
+
+  test("a header that is not UTF-8", () => {
+    const path = write({ "x?": x }, twoFloats);
+    const bytes = readFileSync(path);
+    bytes[bytes.indexOf("?")] = 0xff;
+    writeFileSync(path, bytes);
+    expect(errorOf(path).message).toBe(`${path}: header: not UTF-8: expected JSON in UTF-8`);
   });
 
   test("tensors that share bytes", () => {

@@ -70,6 +70,26 @@ describe("against transformers", () => {
   });
 });
 
+/** Writes every file as text, or as JSON. */
+function writeAll(files: Record<string, unknown>) {
+  for (const [name, content] of Object.entries(files))
+    if (content !== undefined)
+      write(name, typeof content === "string" ? content : JSON.stringify(content));
+}
+
+describe("a folder as transformers 5 resolves it", () => {
+  test.each(golden.folders)("$name", async ({ files, texts }) => {
+    writeAll(files);
+    const tokenizer = loadTokenizer(folder);
+    for (const expected of texts) {
+      const { maxLength, text, textPair } = expected;
+      const input = textPair === null ? { text } : { text, textPair };
+      const [{ ids, typeIds }] = await tokenizer.encode([input], maxLength);
+      expect([text, ids, typeIds]).toEqual([text, expected.ids, expected.typeIds]);
+    }
+  });
+});
+
 describe("encode", () => {
   const tokenizer = loadTokenizer(minilm);
 
@@ -133,7 +153,7 @@ describe("refuses", () => {
 
   test("a tokenizer.json cut short", () => {
     write("tokenizer.json", JSON.stringify(definition).slice(0, 1000));
-    expect(() => loadTokenizer(folder)).toThrow(/tokenizer\.json: not a tokenizer definition: /);
+    expect(() => loadTokenizer(folder)).toThrow(/tokenizer\.json:1:1001: the text ends: expected /);
   });
 
   test("a vocabulary without BERT's special tokens", () => {
@@ -144,11 +164,11 @@ describe("refuses", () => {
   test("a tokenizer_config.json that is none", () => {
     write("vocab.txt", vocabulary.join("\n"));
     write("tokenizer_config.json", "{");
-    expect(() => loadTokenizer(folder)).toThrow(
-      "tokenizer_config.json: not a tokenizer definition",
-    );
+    expect(() => loadTokenizer(folder)).toThrow("tokenizer_config.json:1:2: the text ends");
     write("tokenizer_config.json", "3");
-    expect(() => loadTokenizer(folder)).toThrow("tokenizer_config.json: not a JSON object");
+    expect(() => loadTokenizer(folder)).toThrow(
+      /tokenizer_config\.json: the whole file: .*expected object/,
+    );
   });
 });
 

@@ -174,6 +174,17 @@ describe("divergence", () => {
     expect(file("adapter.safetensors").equals(good)).toBe(true);
   });
 
+  test("of an evaluation ends the run with its example, and is never the best", async () => {
+    const first = await run(createLearner(), { training: { epochs: 1 } });
+    const good = file("adapter.safetensors");
+    const changes: Changes = { training: { learningRate: 1e30 }, evaluation: { every: 1 } };
+    const { reason, state, status } = await run(createLearner(), changes);
+    expect(status).toBe("diverged");
+    expect(reason).toMatch(/^evaluation after step 5: dev: example \d+: the model's output is /);
+    expect(state.evaluations).toEqual(first.state.evaluations);
+    expect(file("adapter.safetensors").equals(good)).toBe(true);
+  });
+
   test("follows from a learning rate that is far too high", async () => {
     const { reason, status } = await run(createLearner(), { training: { learningRate: 1e30 } });
     expect(status).toBe("diverged");
