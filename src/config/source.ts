@@ -1,5 +1,6 @@
 // The YAML text of an experiment: its plain value and where in the text each part of it stands.
 import {
+  type Document,
   type ErrorCode,
   isMap,
   isNode,
@@ -7,10 +8,12 @@ import {
   isSeq,
   LineCounter,
   type Node,
+  type Pair,
   parseDocument,
   visit,
 } from "yaml";
 import type { Path } from "./path.ts";
+import { asLabels, keepLabels } from "./written.ts";
 
 /** A place in a config file; lines and columns count from 1. */
 export interface Position {
@@ -34,14 +37,18 @@ export interface Source {
 
 /** What the parser says in terms of its own interface. */
 const inOurWords: Partial<Record<ErrorCode, string>> = {
-  DUPLICATE_KEY: "the key is given twice: expected once",
   MULTIPLE_DOCS: "a second document begins: expected one experiment per file",
 };
 
-/** Reads YAML 1.2 of plain data: one document, no duplicate keys, no aliases, no tags of other programs. */
-export function parseSource(text: string): Source {
+/**
+ * Reads YAML 1.2 of plain data: one document, no duplicate keys, no aliases, no tags of other programs. `holdsLabels` says whether the
+ * text is labels as a whole.
+ */
+export function parseSource(text: string, { holdsLabels = false } = {}): Source {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  // The parser's own search for duplicate keys compares every key with every other.
+  const options = { lineCounter: lines, prettyErrors: false, uniqueKeys: false };
+  const document: Document = parseDocument(text, options);
   const positionOf = (offset: number): Position => lines.linePos(offset);
   const problems = [...document.errors, ...document.warnings].map((error) => ({
     position: positionOf(error.pos[0]),
@@ -54,12 +61,29 @@ export function parseSource(text: string): Source {
         text: `*${source}: aliases are not read here: expected the value itself`,
       });
     },
+    Map: (_, { items }) => {
+      for (const key of repeatedKeys(items))
+        problems.push({
+          position: positionOf(key.range?.[0] ?? 0),
+          text: "the key is given twice: expected once",
+        });
+    },
   });
+  if (holdsLabels) document.contents = asLabels(document.contents);
+  else keepLabels(document);
   return {
     value: problems.length > 0 ? undefined : document.toJS(),
     problems: firstOfEachLine(problems),
     locate: (path, part) => positionOf(offsetOf(document.contents, path, part)),
   };
+}
+
+function repeatedKeys(items: readonly Pair[]): Node[] {
+  const seen = new Set<unknown>();
+  return items.flatMap(({ key }) => {
+    if (!isScalar(key) || seen.size !== seen.add(key.value).size) return [];
+    return [key];
+  });
 }
 
 /** One mistake makes a parser stumble several times; what follows the first on a line is noise. */

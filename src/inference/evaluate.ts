@@ -186,8 +186,8 @@ function dataOf(
       },
     );
   if (!isOwn(task)) return { settings: task, source };
-  // The classes in the order that the head was trained with, whatever is in the files now.
-  const known = labels.length > 0 ? { ...task, labels: [...labels] } : task;
+  // The classes in the order that the head was trained with, whatever is in the files now; those of the config say what they are made of.
+  const known = labels.length > 0 && !task.labels ? { ...task, labels: [...labels] } : task;
   return { settings: known, source, ...(isFile && { file: resolve(data) }) };
 }
 

@@ -192,7 +192,6 @@ describe("JSON lines", () => {
     ["null", "x.jsonl:2: null: expected a JSON object"],
     ['{"text": 7, "label": "b"}', 'x.jsonl:2: "text" is a number: expected a text'],
     ['{"text": "a", "label": ["b"]}', 'x.jsonl:2: "label" is a list: expected a text or a number'],
-    ['{"text": "a", "label": null}', 'x.jsonl:2: no label: expected one in column "label"'],
   ])("%s", (line, message) => {
     const content = `{"text": "a", "label": "b"}\n${line}\n`;
     expect(refuse("x.jsonl", content).message).toBe(message);
@@ -200,10 +199,21 @@ describe("JSON lines", () => {
 });
 
 describe("labels", () => {
-  test("none", () => {
-    expect(refuse("x.csv", `text,label\n${rows}Fog., \n`)).toEqual({
-      message: 'x.csv:6: no label: expected one in column "label"',
-      hint: "label the row or delete it",
+  test("none in any row", () => {
+    const content = "text,label\na,\nb, \nc,nan\nd,<NA>\n";
+    expect(refuse("x.csv", content)).toEqual({
+      message: "x.csv: no label in any of 4 rows: expected labelled rows",
+      hint: "is task.label the right column?",
+    });
+    expect(refuse("x.csv", "text,label\na,\n", { kind: "regression" }).message).toBe(
+      "x.csv: no label in any of 1 rows: expected labelled rows",
+    );
+  });
+
+  test("none that task.leaveOut keeps", () => {
+    expect(refuse("x.csv", `text,label\n${rows}`, { leaveOut: ["wet", "dry"] })).toEqual({
+      message: "x.csv: no row with a label that task.leaveOut keeps, of 4: expected labelled rows",
+      hint: "leave fewer labels out",
     });
   });
 
@@ -212,6 +222,17 @@ describe("labels", () => {
     expect(refuse("x.csv", "text,label\na,wet\nb,wet\n").message).toBe(message);
     const labels = ["dry", "wet"];
     expect(refuse("x.csv", "text,label\na,wet\nb,wet\n", { labels }).message).toBe(message);
+    expect(refuse("x.csv", `text,label\n${rows}`, { leaveOut: "dry" }).message).toBe(message);
+    expect(refuse("x.csv", "text,label\na,None\nb,wet\n")).toEqual({
+      message,
+      hint: '"None" is read as no label: list it in task.labels if it is a class',
+    });
+  });
+
+  test("one class only, whose spellings are one number", () => {
+    expect(refuse("x.csv", "text,label\na,1.0\nb,1\nc,+1\n").message).toBe(
+      'x.csv: "1.0" is the only label: expected two at least',
+    );
   });
 
   test("more than can be classes", () => {
@@ -225,9 +246,44 @@ describe("labels", () => {
     const dir = folder();
     writeFiles(dir, { "x.csv": `text,label\n${rows}`, "y.csv": "text,label\na,wet\nb,wett\n" });
     expect(refusal(dir, { train: "x.csv", dev: "y.csv" })).toEqual({
-      message: 'y.csv:3: label "wett": expected one of "dry", "wet", the labels of x.csv',
-      hint: "correct the row, or list all classes in task.labels",
+      message:
+        'y.csv:3: label "wett": expected one of "dry", "wet", the labels of x.csv; did you mean "wet"?',
+      hint: "correct the rows, list all classes in task.labels, or leave the rest out by task.leaveOut",
     });
+  });
+
+  test("everything that is wrong in both files, each label once", () => {
+    const dir = folder();
+    writeFiles(dir, {
+      "x.csv": `text,label\n${rows}a,Wet\nb,hail\nc,Wet\n`,
+      "y.csv": "text,label\na,wet\nb,snow\n",
+    });
+    const settings = { train: "x.csv", dev: "y.csv", labels: ["wet", "dry"] };
+    const listed = 'expected one of "wet", "dry", which task.labels lists';
+    expect(refusal(dir, settings).message.split("\n  ")).toEqual([
+      "3 problems in the data",
+      `x.csv:6: label "Wet" in 2 rows: ${listed}; did you mean "wet"?`,
+      `x.csv:7: label "hail": ${listed}`,
+      `y.csv:3: label "snow": ${listed}`,
+    ]);
+  });
+
+  test("a file that cannot be read does not hide what is wrong with the other", () => {
+    const dir = folder();
+    writeFiles(dir, { "x.csv": "text,label\n", "y.tsv": "text,label\na,wet\n" });
+    const lines = refusal(dir, { train: "x.csv", dev: "y.tsv" }).message.split("\n  ");
+    expect(lines).toEqual([
+      "2 problems in the data",
+      "x.csv: no rows: expected at least one example",
+      expect.stringContaining("y.tsv: looks like comma-separated text"),
+    ]);
+  });
+
+  test("more unknown labels than anyone reads", () => {
+    const many = Array.from({ length: 3000 }, (_, i) => `text ${i},label ${i}`).join("\n");
+    const { message } = refuse("x.csv", `text,label\n${rows}${many}\n`, { labels: ["wet", "dry"] });
+    expect(message).toMatch(/^3000 problems in the data\n/);
+    expect(message).toMatch(/\n {2}and 2980 more$/);
   });
 
   test("one that the config does not list", () => {
@@ -239,12 +295,33 @@ describe("labels", () => {
     expect(message.length).toBeLessThan(160);
   });
 
-  test.each(["high", "2,5", "NaN", "0x10", "1e99", "1 2", "Infinity"])("the score %s", (score) => {
+  test.each([
+    ["high", "task.kind: classification"],
+    ["2,5", "with a point"],
+    ["1,234.5", "nothing between thousands"],
+    ["1 234", "nothing between thousands"],
+    ["45%", "plain numbers"],
+    ["NaN", "task.leaveOut"],
+    ["NULL", "task.leaveOut"],
+    ["0x10", "task.kind: classification"],
+    ["1e99", "single precision"],
+    ["1e400", "single precision"],
+    ["Infinity", "task.kind: classification"],
+    ["-inf", "task.kind: classification"],
+  ])("the score %s", (score, cure) => {
     const { message, hint } = refuse("x.tsv", `text\tlabel\na\t1\nb\t${score}\n`, {
       kind: "regression",
     });
     expect(message).toBe(`x.tsv:3: label "${score}": expected a number`);
-    expect(hint).toContain(score === "2,5" ? "with a point" : "task.kind: classification");
+    expect(hint).toContain(cure);
+  });
+
+  test("all that are no scores, at once", () => {
+    const content = "text\tlabel\na\t1\nb\tnan\nc\t2,5\nd\tnan\n";
+    expect(refuse("x.tsv", content, { kind: "regression" }).message).toBe(
+      '2 problems in the data\n  x.tsv:3: label "nan" in 2 rows: expected a number\n  ' +
+        'x.tsv:4: label "2,5": expected a number',
+    );
   });
 
   test("one score only, however it is written", () => {
