@@ -279,16 +279,16 @@ describe("labels of the user's own data", () => {
     expect(task).toMatchObject({ labels: ["a", "1.0"], leaveOut: ["0.0"] });
   });
 
-  test("a hundred thousand of them are too many, and found to be so at once", () => {
-    const names = Array.from({ length: 100_000 }, (_, i) => `label${i}`);
+  test("ten thousand of them are too many, and found to be so at once", () => {
+    const names = Array.from({ length: 10_000 }, (_, i) => `label${i}`);
     const check = (labels: string) => checkExperiment(writeConfig(`task: { ${ownTask}, labels: ${labels} }\nencoder: { source: x }\nmethod: { name: head }\n`)); // prettier-ignore
     const expected = { problems: [expect.stringContaining("expected a list of 2 to 1000 labels")] };
     expect(check(`[${names.join(", ")}]`)).toMatchObject(expected);
     expect(check(`{ ${names.map((name) => `${name}: x`).join(", ")} }`)).toMatchObject(expected);
     const merged = `{ a: [${names.join(", ")}], b: c }`;
     expect(check(merged)).not.toHaveProperty("problems");
-    expect(check(`{ a: [${names.join(", ")}], b: label99999 }`)).toMatchObject({
-      problems: [expect.stringContaining('expected each label in one class, found "label99999"')],
+    expect(check(`{ a: [${names.join(", ")}], b: label9999 }`)).toMatchObject({
+      problems: [expect.stringContaining('expected each label in one class, found "label9999"')],
     });
   });
 });

@@ -122,11 +122,17 @@ function finder(classes: readonly ClassSetting[]): (label: string) => number | u
   return (label) => known.get(label) ?? numbers.get(numberKey(label) ?? "");
 }
 
-/** Reads class indices. `origin` says where the classes come from. */
+/** Where the classes come from, for messages, and what to do about labels that are none of them. */
+export interface Origin {
+  origin: string;
+  hint: string;
+}
+
+/** Reads class indices. */
 export function classReader(
   classes: readonly ClassSetting[],
   leaveOut: readonly string[],
-  origin: string,
+  { hint, origin }: Origin,
 ): Labeller {
   const classOf = finder(classes);
   const leftOut = finder(leaveOut.map(toClass));
@@ -138,7 +144,8 @@ export function classReader(
     if (index !== undefined) return { kind: "left out", index };
     const value = classOf(label);
     if (value !== undefined) {
-      const isRespelt = label !== names[value] && numberKey(label) === numberKey(names[value]);
+      const key = label === names[value] ? undefined : numberKey(label);
+      const isRespelt = key !== undefined && key === numberKey(names[value]);
       return { kind: "value", value, ...(isRespelt && { as: names[value] }) };
     }
     if (isMissing(label)) return { kind: "unlabelled" };
@@ -147,7 +154,7 @@ export function classReader(
     return {
       kind: "unknown",
       expected: `${expected}${question}`,
-      hint: "correct the rows, list all classes in task.labels, or leave the rest out by task.leaveOut",
+      hint,
     };
   };
 }

@@ -14,6 +14,7 @@ import {
   classReader,
   findClasses,
   type Labeller,
+  type Origin,
   refuseSingleLabel,
   remarkLookalikes,
   scoreReader,
@@ -32,7 +33,9 @@ export function ownTask(settings: OwnSettings, source: DataSource): TextTask {
   const { train, dev } = readFiles(settings, source, problems);
   const found = settings.kind === "regression" ? undefined : findClasses(settings, train);
   const origin = settings.labels ? "which task.labels lists" : `the labels of ${train.path}`;
-  const read = labellerOf(settings, found, origin);
+  const hint =
+    "correct the rows, list all classes in task.labels, or leave the rest out by task.leaveOut";
+  const read = labellerOf(settings, found, { origin, hint });
   const withLabels = (rows: OwnRows) => {
     const labelled = labelRows(rows, read, problems);
     return { ...rows, ...labelled, notes: [...rows.notes, ...labelled.notes] };
@@ -67,7 +70,10 @@ export function ownFileTask(settings: OwnSettings, file: string): TextTask {
   const rows = readRows(file, "--data", columnsOf(settings), undefined);
   const found = kind === "regression" ? undefined : { classes: listedClasses(settings) ?? [] };
   const problems = new Problems();
-  const read = labellerOf(settings, found, "which the run was trained on");
+  const read = labellerOf(settings, found, {
+    origin: "which the run was trained on",
+    hint: "correct the rows, or take them out of the file",
+  });
   const { examples, notes } = labelRows(rows, read, problems);
   problems.refuse(` in ${file}`);
   const { path, sha256 } = rows;
@@ -142,11 +148,11 @@ function refuseSame(train: OwnRows, dev: OwnRows): void {
   });
 }
 
-/** What reads the labels; `origin` says where the classes are from. */
+/** What reads the labels. */
 function labellerOf(
   { leaveOut = [] }: OwnSettings,
   found: Classes | undefined,
-  origin: string,
+  origin: Origin,
 ): Labeller {
   return found ? classReader(found.classes, leaveOut, origin) : scoreReader(leaveOut);
 }

@@ -246,6 +246,7 @@ describe("classes of the config", () => {
     expect(train).toEqual([0, 1, 0, 0]);
     expect(notes).toContain('a.jsonl: rows left out by task.leaveOut: "NA" 1');
     expect(notes).toContain("own-data train: 4 rows; yes 3 (75 %), no 1 (25 %)");
+    expect(notes.join("\n")).not.toContain("another spelling");
   });
 
   test("are found by their new names, too, except where a name is another's label", () => {
