@@ -80,9 +80,11 @@ function addUnknown(path: string, words: readonly Word[], problems: Problems): b
   const before = problems.count;
   for (const { clean, count, lines, meaning } of words) {
     if (meaning.kind !== "unknown") continue;
-    const rows = count > 1 ? ` in ${format(count)} rows` : "";
-    const message = `${path}:${lines[0]}: label ${cite(clean)}${rows}: ${meaning.expected}`;
-    problems.add(new UserError(message, { hint: meaning.hint }));
+    problems.add(() => {
+      const rows = count > 1 ? ` in ${format(count)} rows` : "";
+      const message = `${path}:${lines[0]}: label ${cite(clean)}${rows}: ${meaning.expected}`;
+      return new UserError(message, { hint: meaning.hint });
+    });
   }
   return problems.count === before;
 }

@@ -70,9 +70,10 @@ export function findClasses(settings: LabelSettings, { path, entries }: Source):
       { hint: "set task.kind: regression for scores, or task.label to the column of the classes" },
     );
   }
+  const sorted = inOrder(classes);
   const countOf = ({ from }: ClassSetting) =>
     from.reduce((sum, label) => sum + (counts.get(label) ?? 0), 0);
-  return { classes, counts: classes.map(countOf) };
+  return { classes: sorted, counts: sorted.map(countOf) };
 }
 
 /** How many rows have each label. */
@@ -87,16 +88,24 @@ function countLabels(entries: readonly Entry[]): Map<string, number> {
   return counts;
 }
 
-/** The labels as classes in order; where all are numbers, spellings of one number are one class. */
+/** The labels as classes; where all are numbers, spellings of one number are one class. */
 function groupNumbers(labels: readonly string[]): ClassSetting[] {
   const groups = new Map<string, string[]>();
   for (const label of labels) {
     const key = numberKey(label);
-    if (key === undefined) return labels.toSorted(byCodePoint).map(toClass);
-    groups.set(key, [...(groups.get(key) ?? []), label]);
+    if (key === undefined) return labels.map(toClass);
+    const group = groups.get(key);
+    if (group) group.push(label);
+    else groups.set(key, [label]);
   }
-  const classes = [...groups.values()].map((from) => ({ name: plainest(from), from }));
-  return classes.toSorted((a, b) => compareNumbers(a.name, b.name));
+  return [...groups.values()].map((from) => ({ name: plainest(from), from }));
+}
+
+/** By value where all are numbers, else by code point. */
+function inOrder(classes: readonly ClassSetting[]): ClassSetting[] {
+  const areNumbers = classes.every(({ name }) => numberKey(name) !== undefined);
+  const compare = areNumbers ? compareNumbers : byCodePoint;
+  return classes.toSorted((a, b) => compare(a.name, b.name));
 }
 
 function toClass(label: string): ClassSetting {
@@ -134,15 +143,14 @@ export function classReader(
   leaveOut: readonly string[],
   { hint, origin }: Origin,
 ): Labeller {
-  const classOf = finder(classes);
-  const leftOut = finder(leaveOut.map(toClass));
+  const find = finder([...classes, ...leaveOut.map(toClass)]);
   const names = classes.map(({ name }) => name);
   const expected = `expected one of ${citeAll(names)}, ${origin}`;
   let numUnknown = 0;
   return (label) => {
-    const index = leftOut(label);
-    if (index !== undefined) return { kind: "left out", index };
-    const value = classOf(label);
+    const value = find(label);
+    if (value !== undefined && value >= classes.length)
+      return { kind: "left out", index: value - classes.length };
     if (value !== undefined) {
       const key = label === names[value] ? undefined : numberKey(label);
       const isRespelt = key !== undefined && key === numberKey(names[value]);
@@ -200,7 +208,7 @@ export function refuseSingleLabel(
   if (examples.some((example) => example.label !== label)) return;
   const words = missing.filter((word) => word !== "");
   throw new UserError(
-    `${path}: ${cite(entries[0].label)} is the only label: expected two at least`,
+    `${path}: ${cite(cleanLabel(entries[0].label))} is the only label: expected two at least`,
     {
       hint:
         words.length > 0

@@ -1,5 +1,5 @@
 // What a person should know about a split before trusting its scores, in a line each.
-import { citeAll } from "../../cite.ts";
+import { citeAll, printable } from "../../cite.ts";
 import { classCounts } from "../../metrics/classification.ts";
 import type { OwnSettings } from "../settings.ts";
 import type { Example } from "../task.ts";
@@ -35,7 +35,7 @@ function describeClasses(examples: readonly Example[], labels: readonly string[]
   const counts = countsOf(examples, labels);
   const classes = labels.map((label, i) => ({ label, count: counts[i] }));
   const words = ({ label, count }: { label: string; count: number }) =>
-    `${label} ${format(count)} (${percent(count, examples.length)})`;
+    `${printable(label)} ${format(count)} (${percent(count, examples.length)})`;
   const sorted = classes.toSorted((a, b) => b.count - a.count);
   if (labels.length <= MAX_CLASSES) return classes.map(words).join(", ");
   return `${labels.length} classes from ${words(sorted[0])} to ${words(sorted[sorted.length - 1])}`;

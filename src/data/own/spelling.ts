@@ -94,5 +94,6 @@ export function lookalikeKey(label: string): string {
   const letters = label.normalize("NFKC").toLowerCase().normalize("NFC");
   const visible = letters.replace(/[\p{Default_Ignorable_Code_Point}\p{Cc}]/gu, "");
   const plain = Array.from(visible, (letter) => LOOKALIKES.get(letter) ?? letter).join("");
-  return plain.replace(/(?<=[\p{L}\p{N}])[-\s]+(?=[\p{L}\p{N}])/gu, " ");
+  const unquoted = plain.replace(/^(["'])(.*)\1$/s, "$2");
+  return unquoted.replace(/(?<=[\p{L}\p{N}])[-\s]+(?=[\p{L}\p{N}])/gu, " ");
 }

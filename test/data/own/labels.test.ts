@@ -163,14 +163,15 @@ describe("classes that look alike", () => {
     ["an apostrophe", "don\u2019t", "don't"],
     ["a dash", "not-spam", "not\u2013spam"],
     ["a blank", "not_spam", "not spam"],
+    ["quotation marks", '"good"', "good"],
     ["a ligature", "\ufb01ne", "fine"],
     ["an emoji's variation", "\u2764", "\u2764\ufe0f"],
   ])("by %s are told apart, with a remark", (_, a, b) => {
     const { classes, notes } = withLabels([a, b, b, "zz"]);
     expect(classes).toHaveLength(3);
     const remark = notes.find((note) => note.includes("look alike"));
-    expect(remark).toContain(`"${a}" 1`);
-    expect(remark).toContain(`"${b}" 2`);
+    expect(remark).toContain(`${JSON.stringify(a)} 1`);
+    expect(remark).toContain(`${JSON.stringify(b)} 2`);
   });
 
   test.each([
@@ -253,6 +254,15 @@ describe("classes of the config", () => {
     expect(withLabels(["Y", "no"], { labels }, ["yes", "N"]).dev).toEqual([0, 1]);
     const swapped = { a: ["b"], b: ["a"] };
     expect(withLabels(["a", "b"], { labels: swapped }).train).toEqual([1, 0]);
+  });
+
+  test("and labels to leave out may be spellings of one number, if they are listed", () => {
+    const { dev, train } = withLabels(["1", "1.0", "0"], { labels: [0, 1], leaveOut: "1.0" });
+    expect([train, dev]).toEqual([
+      [1, 0],
+      [1, 0],
+    ]);
+    expect(withLabels(["1", "0", "-1.0", "-1"], { leaveOut: "-1" }).classes).toEqual(["0", "1"]);
   });
 
   test("may be mixed with labels as they are", () => {
