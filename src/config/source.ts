@@ -41,8 +41,8 @@ const inOurWords: Partial<Record<ErrorCode, string>> = {
 };
 
 /**
- * Reads YAML 1.2 of plain data: one document, no duplicate keys, no aliases, no tags of other programs. `holdsLabels` says whether the
- * text is labels as a whole.
+ * Reads YAML 1.2 of plain data: one document, no duplicate keys, no aliases, no tags of other programs. `holdsLabels` says whether
+ * the text is labels as a whole.
  */
 export function parseSource(text: string, { holdsLabels = false } = {}): Source {
   const lines = new LineCounter();

@@ -1,5 +1,5 @@
-// Labels as a YAML file writes them. YAML reads `0.0`, `1e3`, `007`, `true` and `null` as other than text, and gives back 0, 1000 and 7;
-// the data files have the very letters. So labels are text here, whatever they look like.
+// Labels as a YAML file writes them. YAML reads `0.0`, `1e3`, `007`, `true` and `null` as other than text, and gives back 0, 1000
+// and 7; the data files have the very letters. So labels are text here, whatever they look like.
 import {
   type Document,
   isMap,
@@ -31,7 +31,10 @@ export function keepLabels(document: Document): void {
   });
 }
 
-/** The labels at a node as text; a map of classes as a list of them, for a map of JavaScript puts keys such as 1 and 0 in its own order. */
+/**
+ * The labels at a node as text; a map of classes as a list of them, for a map of JavaScript puts keys such as 1 and 0 in an order of
+ * its own.
+ */
 export function asLabels(node: Node | null): Node | null {
   if (node === null) return null;
   visit(node, {

@@ -13,7 +13,7 @@ export class Problems {
     return this.#count;
   }
 
-  /** The error reads `place: value: what was expected`; as a function, it is made only to be shown. The hint of the first one is shown. */
+  /** The error reads `place: value: what was expected`; a function is called only to show it. The hint of the first one is shown. */
   add(problem: UserError | (() => UserError)): void {
     if (this.#count++ >= MAX_SHOWN) return;
     const error = typeof problem === "function" ? problem() : problem;

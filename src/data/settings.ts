@@ -89,7 +89,7 @@ const ownSettings = z.strictObject({
   textPair: z.string().min(1).optional(),
   /** Column of the class or score. */
   label: z.string().min(1),
-  /** The classes in order, each by its label or as `name: labels` where several labels are one class; by default those of `train`. */
+  /** The classes in order, each by its label or as `name: labels` where several are one class; by default those of `train`. */
   labels: labelsSetting.optional(),
   /** Labels whose rows are left out. */
   leaveOut: leaveOutSetting.optional(),

@@ -1,8 +1,8 @@
-// From what stands in the label column to what the head learns: an index into the classes, or a score. Which spellings are one class is
-// decided here and in spelling.ts, in this order:
+// From what stands in the label column to what the head learns: a class index or a score. Which spellings are one class is decided
+// here and in spelling.ts, in this order:
 // 1. What the config lists in task.leaveOut or task.labels is that, to the letter (of the clean label: spelling.ts).
-// 2. The same number otherwise written: 1.0 is the class 1. Two numbers that the config lists apart stay apart: versions 1.1 and 1.10.
-// 3. What programs write for a missing value is no label. In regression nothing but an empty label is: NaN there may be a sum gone wrong.
+// 2. The same number otherwise written: 1.0 is the class 1. Numbers that the config lists apart stay apart: versions 1.1 and 1.10.
+// 3. What programs write for a missing value is no label. In regression only an empty label is none: NaN may be a sum gone wrong.
 // 4. Else it is a class of its own where the file decides on the classes, and an error where they are known.
 import { cite, citeAll } from "../../cite.ts";
 import { UserError } from "../../errors.ts";

@@ -62,8 +62,8 @@ export function ownTask(settings: OwnSettings, source: DataSource): TextTask {
 }
 
 /**
- * The task of a model that knows its classes, which `settings` list, with all rows of one file as any of its splits. Throws UserError
- * naming file and line.
+ * The task of a model that knows its classes, which `settings` list, with all rows of one file as any of its splits. Throws
+ * UserError naming file and line.
  */
 export function ownFileTask(settings: OwnSettings, file: string): TextTask {
   const { kind, name } = settings;
@@ -99,7 +99,10 @@ export function ownFileTask(settings: OwnSettings, file: string): TextTask {
   };
 }
 
-/** What is known without reading the files, of `labels` their number. Where two classes are not listed, those of the files may add F1 to the metrics. */
+/**
+ * What is known without reading the files; of `labels` their number counts. Where two classes are not listed, those of the files
+ * may add F1 to the metrics.
+ */
 export function ownOutline({
   kind,
   labels,

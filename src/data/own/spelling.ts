@@ -1,6 +1,6 @@
 // Labels that are written differently and mean the same, or only look the same. What becomes of each kind:
 // - Folded always, as nobody means it: blanks around a label; other blanks than the space, and several in a row; characters that
-//   cannot be seen (zero-width spaces, soft hyphens, byte-order marks, marks of direction; joiners where they join nothing); Unicode
+//   cannot be seen (zero-width spaces, soft hyphens, byte-order marks, marks of direction; joiners that join nothing); Unicode
 //   forms of the same characters (NFC).
 // - Folded where all labels are numbers: the same number, for joined tables write 0 and 0.0 in one column. labels.ts does it.
 // - Told apart, with a remark: other case, width, look-alike letters of other alphabets, dashes and quotes. These may be meant.
@@ -9,9 +9,16 @@
 /** Characters that cannot be seen and change nothing. Joiners and variation selectors do change emoji and some scripts. */
 const INVISIBLE = /[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]/g;
 
-/** Zero-width joiners that stand where no script or emoji needs one: not between two, or after a letter that never joins. */
-const IDLE_JOINER =
-  /(?<![\p{L}\p{M}\p{Extended_Pictographic}\p{Emoji_Modifier}])[\u200c\u200d]+|[\u200c\u200d]+(?![\p{L}\p{M}\p{Extended_Pictographic}])|(?<=[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{Script=Han}])[\u200c\u200d]+/gu;
+/** What joiners join: letters of some scripts, and emoji. */
+const JOINS = "[\\p{L}\\p{M}\\p{Extended_Pictographic}\\p{Emoji_Modifier}]";
+const JOINS_NOTHING = "[\\p{Script=Latin}\\p{Script=Greek}\\p{Script=Cyrillic}\\p{Script=Han}]";
+const JOINER = "[\\u200c\\u200d]+";
+
+/** Joiners that are not between two of what they join, or come after a letter that never joins. */
+const IDLE_JOINER = new RegExp(
+  `(?<!${JOINS})${JOINER}|${JOINER}(?!${JOINS})|(?<=${JOINS_NOTHING})${JOINER}`,
+  "gu",
+);
 
 /** The label as classes are told apart by: without what cannot be seen, its blanks single spaces, in Unicode's form NFC. */
 export function cleanLabel(label: string): string {
@@ -80,7 +87,7 @@ export function plainest(spellings: readonly string[]): string {
   return spellings.reduce((best, label) => (rank(label) < rank(best) ? label : best));
 }
 
-/** Letters and signs that look like Latin ones in lower case, each after the one that it looks like. */
+/** Cyrillic and Greek letters, dashes and quotes, each after the ASCII character that it looks like in lower case. */
 const LOOKALIKES = new Map(
   "aаα eеε oоο pрρ cсϲ yуυ xхχ iіι jј sѕ kкκ bвβ mм tтτ hн vν -‐‑‒–—−_ '’‘ʼ`´ \"“”„«»"
     .split(" ")
