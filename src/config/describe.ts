@@ -8,6 +8,8 @@ type Type = "string" | "integer" | "number" | "boolean" | "object" | "array";
 
 /** The part of JSON Schema that zod writes for an experiment. */
 interface Description {
+  /** The schema's own words, where those made of the rest would puzzle. */
+  description?: string;
   type?: Type | Type[];
   const?: string;
   enum?: string[];
@@ -114,7 +116,11 @@ function describedAt(path: Path, data: unknown): Description[] {
       return properties && Object.hasOwn(properties, key) ? [properties[key]] : [];
     });
   }
-  return found.flatMap((description) => branches(description, getPath(data, path)));
+  return found.flatMap((description) =>
+    description.description === undefined
+      ? branches(description, getPath(data, path))
+      : [description],
+  );
 }
 
 /** The alternatives of a union; where `value` has a kind or a name that some of them ask for, those alone. */
@@ -147,6 +153,7 @@ function words(description: Description): string[] {
 }
 
 function inWords(description: Description): string {
+  if (description.description !== undefined) return description.description;
   const known = words(description);
   if (known.length > 0) return anyOf(known.map(quote));
   const { type, items, minItems = 0, properties = {} } = description;

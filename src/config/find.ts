@@ -3,7 +3,7 @@ import { readdirSync, statSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { attempt } from "../files.ts";
-import { suggest } from "./suggest.ts";
+import { suggest } from "../suggest.ts";
 
 /** The folder of the configs that come with the program; the same from src/ and from dist/. */
 export const configsFolder = fileURLToPath(new URL("../../configs", import.meta.url));

@@ -42,6 +42,12 @@ export function readGrid(section: unknown, origin: Origin): { grid: Grid; proble
     return nothing;
   };
   const read = (value: unknown, here: Here): Grid => {
+    if (here.path.join(".").startsWith("task.labels"))
+      return refuse(here, {
+        kind: "value",
+        value: show(value),
+        text: "expected in the task: section; all cells of a sweep have the same classes",
+      });
     if (Array.isArray(value)) return readList(value, here, read, refuse);
     if (isMap(value)) return readMap(value, here, read, refuse);
     if (here.path.length === 0)

@@ -1,6 +1,7 @@
 // Settings given on the command line: `--set a.b=c` and the flags that stand for a key. Applied to the file's plain data before
 // it is checked, so that they pass the same checks and their problems can name them.
 import { parseSource } from "./source.ts";
+import { isLabelKey } from "./written.ts";
 import { hasPath, type Path, startsWith, withPath } from "./path.ts";
 
 /** One setting and the words on the command line that made it. */
@@ -32,7 +33,7 @@ export function parseSet(text: string): Override | string {
   const path = key?.split(".") ?? [];
   if (written === undefined || path.includes(""))
     return `${origin}: expected path=value, such as --set training.epochs=3`;
-  const { value, problems } = parseSource(written);
+  const { value, problems } = parseSource(written, { holdsLabels: path.some(isLabelKey) });
   if (problems.length > 0) return `${origin}: not YAML: ${problems[0].text}`;
   return { origin, path, value };
 }

@@ -2,7 +2,7 @@
 import type { z } from "zod";
 import { expectedAt, keysAt, missingChoice, pathsEndingIn, wordsAt } from "./describe.ts";
 import { getPath, hasPath, isMap, type Path } from "./path.ts";
-import { suggest } from "./suggest.ts";
+import { suggest } from "../suggest.ts";
 
 /** Something to say about one place of an experiment. */
 export interface Finding {

@@ -1,7 +1,7 @@
 // The YAML text of an experiment: its plain value and where in the text each part of it stands.
 import {
-  type ErrorCode,
   type Document,
+  type ErrorCode,
   isMap,
   isNode,
   isPair,
@@ -14,6 +14,7 @@ import {
 } from "yaml";
 import { cite } from "../cite.ts";
 import type { Path } from "./path.ts";
+import { asLabels, keepLabels } from "./written.ts";
 
 /** A place in a config file; lines and columns count from 1. */
 export interface Position {
@@ -44,12 +45,15 @@ const inOurWords: Partial<Record<ErrorCode, string>> = {
 
 const tooDeep = `nested more than ${MAX_DEPTH} levels deep: expected fewer`;
 
-/** Reads YAML 1.2 of plain data: one document, no duplicate keys, no aliases, no tags of other programs. */
-export function parseSource(text: string): Source {
+/**
+ * Reads YAML 1.2 of plain data: one document, no duplicate keys, no aliases, no tags of other programs. `holdsLabels` says whether
+ * the text is labels as a whole.
+ */
+export function parseSource(text: string, { holdsLabels = false } = {}): Source {
   const lines = new LineCounter();
   // The parser's own search for keys given twice is quadratic.
   const options = { lineCounter: lines, prettyErrors: false, uniqueKeys: false };
-  const document = parseDocument(text, options);
+  const document: Document = parseDocument(text, options);
   const positionOf = (offset: number): Position => lines.linePos(offset);
   const problems = [...document.errors, ...document.warnings].map((error) => ({
     position: positionOf(error.pos[0]),
@@ -59,6 +63,10 @@ export function parseSource(text: string): Source {
   }));
   for (const { offset, text: problem } of refused(document))
     problems.push({ position: positionOf(offset), text: problem });
+  if (problems.length === 0) {
+    if (holdsLabels) document.contents = asLabels(document.contents);
+    else keepLabels(document);
+  }
   return {
     value: problems.length > 0 ? undefined : document.toJS(),
     problems: firstOfEachLine(problems),

@@ -13,10 +13,12 @@ export class Problems {
     return this.#count;
   }
 
-  /** `error` reads `place: value: what was expected`. The hint of the first one is shown. */
-  add(error: UserError): void {
+  /** The error reads `place: value: what was expected`; a function is called only to show it. The hint of the first one is shown. */
+  add(problem: UserError | (() => UserError)): void {
+    if (this.#count++ >= MAX_KEPT) return;
+    const error = typeof problem === "function" ? problem() : problem;
     this.#hint ??= error.hint;
-    if (this.#count++ < MAX_KEPT) this.#shown.push(error.message);
+    this.#shown.push(error.message);
   }
 
   /** Runs `read`; what the user can fix in its file becomes one of the problems, and the result undefined. */

@@ -2,6 +2,7 @@
 // its default.
 import { z } from "zod";
 import { type GlueName, layouts } from "./glue-layouts.ts";
+import { labelFaults, labelsSetting, leaveOutSetting } from "./own/label-settings.ts";
 
 /** The GLUE tasks and the one that comes with the program. */
 const textTaskNames = [...(Object.keys(layouts) as GlueName[]), "spam"] as const;
@@ -88,11 +89,10 @@ const ownSettings = z.strictObject({
   textPair: z.string().min(1).optional(),
   /** Column of the class or score. */
   label: z.string().min(1),
-  /** The classes in order; by default those of the files, sorted. YAML reads 0 and true as other than text, files do not. */
-  labels: z
-    .array(z.union([z.string(), z.number(), z.boolean()]).transform((label) => `${label}`.trim()))
-    .min(2)
-    .optional(),
+  /** The classes in order, each by its label or as `name: labels` where several are one class; by default those of `train`. */
+  labels: labelsSetting.optional(),
+  /** Labels whose rows are left out. */
+  leaveOut: leaveOutSetting.optional(),
   maxLength,
 });
 
@@ -100,16 +100,15 @@ const ownSettings = z.strictObject({
 const own = ownSettings.superRefine((settings, context) => {
   const refuse = (key: keyof typeof settings, message: string) =>
     context.addIssue({ code: "custom", path: [key], message });
-  const { kind, label, labels = [], text, textPair } = settings;
+  const { kind, label, labels, text, textPair } = settings;
   if (kind === "pair" && textPair === undefined)
     refuse("textPair", "missing: expected the column of the second text, which kind: pair needs");
   if (textPair === text) refuse("textPair", "expected another column than that of task.text");
   if (label === text || label === textPair)
     refuse("label", `expected another column than that of task.${label === text ? "text" : "textPair"}`); // prettier-ignore
-  if (kind === "regression" && labels.length > 0)
+  if (kind === "regression" && labels !== undefined)
     refuse("labels", "expected only for classes; scores have none");
-  const twice = labels.find((name, i) => labels.indexOf(name) !== i);
-  if (twice !== undefined) refuse("labels", `expected each class once, found "${twice}" twice`);
+  for (const [key, message] of labelFaults(settings)) refuse(key, message);
 });
 
 /** The `task:` section. */

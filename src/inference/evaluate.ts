@@ -188,8 +188,8 @@ function dataOf(
       },
     );
   if (!isOwn(task)) return { settings: task, source };
-  // The classes in the order that the head was trained with, whatever is in the files now.
-  const known = labels.length > 0 ? { ...task, labels: [...labels] } : task;
+  // The classes in the order of the head, whatever is in the files now; a config that lists them says what they are made of, too.
+  const known = labels.length > 0 && !task.labels ? { ...task, labels: [...labels] } : task;
   return { settings: known, source, ...(isFile && { file: resolve(data) }) };
 }
 

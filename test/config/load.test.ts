@@ -225,3 +225,70 @@ describe("resolved experiments", () => {
     );
   });
 });
+
+describe("labels of the user's own data", () => {
+  const ownTask = `kind: classification, train: a.csv, text: text, label: label`;
+
+  function load(task: string, ...overrides: string[]) {
+    const text = `task: { ${ownTask}${task} }\nencoder: { source: x }\nmethod: { name: head }\n`;
+    return loadExperiment(writeConfig(text), { overrides }).experiment;
+  }
+
+  const written: [string, unknown][] = [
+    ["[0.0, 1.0]", ["0.0", "1.0"]],
+    ["[yes, no]", ["yes", "no"]],
+    ["[1e3, 0x10, 007, 0o17, 1_000]", ["1e3", "0x10", "007", "0o17", "1_000"]],
+    ["[true, False, null, ~, .nan, -.inf]", ["true", "False", "null", "~", ".nan", "-.inf"]],
+    ["[2026-11-26, 12:30, 9007199254740993]", ["2026-11-26", "12:30", "9007199254740993"]],
+    ["['0.0', \"1.0\"]", ["0.0", "1.0"]],
+    ["[ ' a  b ', cafe\u0301 ]", ["a b", "caf\u00e9"]],
+    [
+      "{ 1: [1.0, 01], 0: 0.0 }",
+      [
+        { name: "1", from: ["1.0", "01"] },
+        { name: "0", from: ["0.0"] },
+      ],
+    ],
+    [
+      "{ true: [Y, yes], null: N, no: no }",
+      [{ name: "true", from: ["Y", "yes"] }, { name: "null", from: ["N"] }, "no"],
+    ],
+    ["[a, { name: 0.0, from: [1.0, 2.0] }]", ["a", { name: "0.0", from: ["1.0", "2.0"] }]],
+    [
+      "{ __proto__: [a], constructor: [b] }",
+      [
+        { name: "__proto__", from: ["a"] },
+        { name: "constructor", from: ["b"] },
+      ],
+    ],
+  ];
+
+  test.each(written)("%s are read as they are written, wherever they stand", (labels, expected) => {
+    const inFile = load(`, labels: ${labels}, leaveOut: [NA, 0.50]`);
+    expect(inFile.task).toMatchObject({ labels: expected, leaveOut: ["NA", "0.50"] });
+    expect(load("", `task.labels=${labels}`).task).toMatchObject({ labels: expected });
+    const whole = `task={${ownTask}, labels: ${labels}}`;
+    expect(load("", whole).task).toMatchObject({ labels: expected });
+    const again = loadExperiment(writeConfig(stringifyExperiment(inFile))).experiment;
+    expect(again).toEqual(inFile);
+    expect(resolveExperiment(inFile)).toEqual(inFile);
+  });
+
+  test("one item may be set, or left out by itself", () => {
+    const { task } = load(", labels: [a, b], leaveOut: 0.0", "task.labels.1=1.0");
+    expect(task).toMatchObject({ labels: ["a", "1.0"], leaveOut: ["0.0"] });
+  });
+
+  test("ten thousand of them are too many, and found to be so at once", () => {
+    const names = Array.from({ length: 10_000 }, (_, i) => `label${i}`);
+    const check = (labels: string) => checkExperiment(writeConfig(`task: { ${ownTask}, labels: ${labels} }\nencoder: { source: x }\nmethod: { name: head }\n`)); // prettier-ignore
+    const expected = { problems: [expect.stringContaining("expected a list of 2 to 1000 labels")] };
+    expect(check(`[${names.join(", ")}]`)).toMatchObject(expected);
+    expect(check(`{ ${names.map((name) => `${name}: x`).join(", ")} }`)).toMatchObject(expected);
+    const merged = `{ a: [${names.join(", ")}], b: c }`;
+    expect(check(merged)).not.toHaveProperty("problems");
+    expect(check(`{ a: [${names.join(", ")}], b: label9999 }`)).toMatchObject({
+      problems: [expect.stringContaining('expected each label in one class, found "label9999"')],
+    });
+  });
+});

@@ -74,3 +74,32 @@ test("three classes of compressed JSON lines without a dev file", async () => {
   const again = await trainTiny({ ...inputs, outDir: temporaryFolder() }, { task });
   expect(again.evaluations).toEqual(result.evaluations);
 });
+
+test("classes that are merged, numbers by several spellings, and rows that are left out", async () => {
+  const [header, ...lines] = readFileSync(join(inputs.dataDir, "SST-2/train.tsv"), "utf8")
+    .trim()
+    .split("\n");
+  const words = { 0: ["0", "0.0"], 1: ["1", "+1"] };
+  const rows = lines.map((line, i) => {
+    const [text, label] = line.split("\t");
+    return `${text}\t${i < 3 ? ["", "nan", "unsure"][i] : words[label as "0" | "1"][i % 2]}`;
+  });
+  writeFileSync(join(inputs.dataDir, "merged.tsv"), [header, ...rows].join("\n"));
+  const base = own({
+    kind: "classification",
+    text: "sentence",
+    label: "label",
+    train: "merged.tsv",
+  });
+  const found = await trainTiny(inputs, { task: { ...base, leaveOut: ["unsure"] } });
+  expect(found.labels).toEqual(["0", "1"]);
+  const labels = [
+    { name: "low", from: ["0", "0.0"] },
+    { name: "high", from: ["1"] },
+  ];
+  const merged = await trainTiny(inputs, { task: { ...base, labels, leaveOut: ["unsure"] } });
+  expect(merged.labels).toEqual(["low", "high"]);
+  expect(merged.evaluations.map(({ metrics }) => metrics)).toEqual(
+    found.evaluations.map(({ metrics }) => metrics),
+  );
+});

@@ -1,11 +1,14 @@
 // What a person should know about a split before trusting its scores, in a line each.
-import { citeAll } from "../../cite.ts";
+import { citeAll, printable } from "../../cite.ts";
 import { classCounts } from "../../metrics/classification.ts";
 import type { OwnSettings } from "../settings.ts";
 import type { Example } from "../task.ts";
-import { countContradictions, countShared } from "./repeats.ts";
+import { countContradictions, countRepeats, countShared } from "./repeats.ts";
 
 const IMBALANCE = 3; // the largest class is so many times the smallest: guessing it scores 75 % of two classes
+
+/** Line numbers in a note. */
+export const MAX_LINES = 5;
 const MAX_CLASSES = 6; // in a note; of more, the extremes
 
 interface ShareDescription {
@@ -32,7 +35,7 @@ function describeClasses(examples: readonly Example[], labels: readonly string[]
   const counts = countsOf(examples, labels);
   const classes = labels.map((label, i) => ({ label, count: counts[i] }));
   const words = ({ label, count }: { label: string; count: number }) =>
-    `${label} ${format(count)} (${percent(count, examples.length)})`;
+    `${printable(label)} ${format(count)} (${percent(count, examples.length)})`;
   const sorted = classes.toSorted((a, b) => b.count - a.count);
   if (labels.length <= MAX_CLASSES) return classes.map(words).join(", ");
   return `${labels.length} classes from ${words(sorted[0])} to ${words(sorted[sorted.length - 1])}`;
@@ -48,18 +51,25 @@ function describeScores(examples: readonly Example[]): string {
   return `scores from ${lowest} to ${highest}, mean ${Number((sum / examples.length).toPrecision(3))}`;
 }
 
-/** What the training split's labels mean for the metrics, and texts that are labelled this way and that. */
+/** What the training split's labels mean for the metrics. */
 export function warnTraining(
   title: string,
   examples: readonly Example[],
   labels: readonly string[],
 ): string[] {
-  const notes = labels.length > 0 ? warnClasses(title, examples, labels) : [];
-  const contradictions = countContradictions(examples);
-  if (contradictions === 0) return notes;
+  return labels.length > 0 ? warnClasses(title, examples, labels) : [];
+}
+
+/** Rows that say what an earlier one says, and rows that contradict it. */
+export function warnRepeats(title: string, examples: readonly Example[]): string[] {
+  const [repeats, contradictions] = [countRepeats(examples), countContradictions(examples)];
   return [
-    ...notes,
-    `${title}: rows that repeat a text with another label: ${format(contradictions)}`,
+    ...(repeats > 0
+      ? [`${title}: rows that repeat another, text and label: ${format(repeats)}`]
+      : []),
+    ...(contradictions > 0
+      ? [`${title}: rows that repeat a text with another label: ${format(contradictions)}`]
+      : []),
   ];
 }
 
@@ -71,7 +81,8 @@ function warnClasses(
   const notes: string[] = [];
   const counts = countsOf(examples, labels);
   const isBinary = labels.length === 2;
-  if (Math.max(...counts) > IMBALANCE * Math.min(...counts)) {
+  const sorted = counts.toSorted((a, b) => a - b);
+  if (sorted[sorted.length - 1] > IMBALANCE * sorted[0]) {
     const better = isBinary ? "f1 or macroF1" : "macroF1";
     notes.push(`${title}: imbalanced, look at ${better} rather than accuracy`);
   }
@@ -125,6 +136,14 @@ function percent(part: number, whole: number): string {
   return `${Math.round((100 * part) / whole)} %`;
 }
 
-function format(count: number): string {
+/** `7 (lines 2, 3, 4, 5, 6, …)` of a number of rows and the lines of the first of them. */
+export function describeLines(count: number, lines: readonly number[]): string {
+  const more = count > MAX_LINES ? ", …" : "";
+  const shown = lines.slice(0, MAX_LINES).join(", ");
+  return `${format(count)} (${count === 1 ? "line" : "lines"} ${shown}${more})`;
+}
+
+/** A number as people read it, such as 1,205. */
+export function format(count: number): string {
   return count.toLocaleString("en-US");
 }

@@ -1,37 +1,52 @@
 // The user's own texts as a task: what the config's `task:` section says, checked against the files that it names.
 import { basename } from "node:path";
+import { cite } from "../../cite.ts";
 import { invariant, UserError } from "../../errors.ts";
 import type { MetricName } from "../../metrics/metrics.ts";
+import { Problems } from "../problems.ts";
 import type { OwnSettings } from "../settings.ts";
-import type { DataSource, Example, TextTask } from "../task.ts";
-import type { Columns, Entry } from "./entry.ts";
-import { classNames, classReader, readScore, refuseSingleLabel } from "./labels.ts";
-import { describe } from "./notes.ts";
+import type { DataSource, TextTask } from "../task.ts";
+import type { Columns } from "./entry.ts";
+import { listedClasses } from "./label-settings.ts";
+import { type Labelled, labelRows } from "./labelled.ts";
+import {
+  type Classes,
+  classReader,
+  findClasses,
+  type Labeller,
+  type Origin,
+  refuseSingleLabel,
+  remarkLookalikes,
+  scoreReader,
+} from "./labels.ts";
+import { describe, warnRepeats } from "./notes.ts";
 import { type OwnRows, readRows } from "./read.ts";
 import { splitsOf } from "./splits.ts";
 
 /**
  * The task that `settings` describe. Reads the files at once, for only they know the classes; `load` then gives what was read.
- * Throws UserError naming file and line, or the setting.
+ * Throws UserError naming the setting, or file and line of everything that is wrong.
  */
 export function ownTask(settings: OwnSettings, source: DataSource): TextTask {
-  const columns = columnsOf(settings);
-  const { name, train: trainName, dev: devName } = settings;
-  const train = readRows(trainName, "task.train", columns, source.dataDir);
-  const dev = devName && readRows(devName, "task.dev", columns, source.dataDir);
-  if (dev) refuseSame(train, dev);
-  const isRegression = settings.kind === "regression";
-  const labels = isRegression ? [] : classNames(settings.labels, train);
-  const readLabel = isRegression ? readScore : classReader(labels, originOf(settings, train));
-  const withExamples = (rows: OwnRows) => ({ ...rows, examples: examplesOf(rows, readLabel) });
-  const labelled = withExamples(train);
-  refuseSingleLabel(train, labelled.examples);
-  const splits = splitsOf(settings, {
-    labels,
-    seed: source.seed,
-    train: labelled,
-    dev: dev ? withExamples(dev) : undefined,
-  });
+  const { name, train: trainName } = settings;
+  const problems = new Problems();
+  const { train, dev } = readFiles(settings, source, problems);
+  const found = settings.kind === "regression" ? undefined : findClasses(settings, train);
+  const origin = settings.labels ? "which task.labels lists" : `the labels of ${train.path}`;
+  const hint =
+    "correct the rows, list all classes in task.labels, or leave the rest out by task.leaveOut";
+  const read = labellerOf(settings, found, { origin, hint });
+  const withLabels = (rows: OwnRows) => {
+    const labelled = labelRows(rows, read, problems);
+    return { ...rows, ...labelled, notes: [...rows.notes, ...labelled.notes] };
+  };
+  const [trainRows, devRows] = [withLabels(train), dev && withLabels(dev)];
+  problems.refuse(" in the data");
+  refuseSingleLabel(trainRows, trainRows.examples, trainRows.missing);
+  if (found) trainRows.notes.push(...remarkLookalikes(train.path, found));
+  trainRows.notes.push(...remarkNotLeftOut(settings, devRows ? [trainRows, devRows] : [trainRows]));
+  const labels = namesOf(found);
+  const splits = splitsOf(settings, { labels, seed: source.seed, train: trainRows, dev: devRows });
   return {
     ...ownOutline({ kind: settings.kind, labels }),
     name,
@@ -47,16 +62,22 @@ export function ownTask(settings: OwnSettings, source: DataSource): TextTask {
 }
 
 /**
- * The task of a model that knows its classes, with all rows of one file as any of its splits. Throws UserError naming file and
- * line.
+ * The task of a model that knows its classes, which `settings` list, with all rows of one file as any of its splits. Throws
+ * UserError naming file and line.
  */
 export function ownFileTask(settings: OwnSettings, file: string): TextTask {
-  const { kind, labels = [], name } = settings;
+  const { kind, name } = settings;
   const rows = readRows(file, "--data", columnsOf(settings), undefined);
-  const isRegression = kind === "regression";
-  const readLabel = isRegression ? readScore : classReader(labels, "which the run was trained on");
-  const { notes, path, sha256 } = rows;
-  const examples = examplesOf(rows, readLabel);
+  const found = kind === "regression" ? undefined : { classes: listedClasses(settings) ?? [] };
+  const problems = new Problems();
+  const read = labellerOf(settings, found, {
+    origin: "which the run was trained on",
+    hint: "correct the rows, or take them out of the file",
+  });
+  const { examples, notes } = labelRows(rows, read, problems);
+  problems.refuse(` in ${file}`);
+  const { path, sha256 } = rows;
+  const labels = namesOf(found);
   const title = `${name} (${basename(file)})`;
   return {
     ...ownOutline({ kind, labels }),
@@ -68,18 +89,26 @@ export function ownFileTask(settings: OwnSettings, file: string): TextTask {
     load: () => ({
       examples,
       files: [{ path, sha256 }],
-      notes: [...notes, describe(title, examples, labels)],
+      notes: [
+        ...rows.notes,
+        ...notes,
+        describe(title, examples, labels),
+        ...warnRepeats(title, examples),
+      ],
     }),
   };
 }
 
-/** What is known without reading the files. Where two classes are not listed, those of the files may add F1 to the metrics. */
+/**
+ * What is known without reading the files; of `labels` their number counts. Where two classes are not listed, those of the files
+ * may add F1 to the metrics.
+ */
 export function ownOutline({
   kind,
   labels,
 }: {
   kind: OwnSettings["kind"];
-  labels?: readonly string[] | undefined;
+  labels?: readonly unknown[] | undefined;
 }): Pick<TextTask, "kind" | "evaluationSplits" | "metrics" | "mainMetric"> {
   const evaluationSplits = ["dev"];
   if (kind === "regression") {
@@ -95,6 +124,26 @@ function columnsOf({ text, textPair, label }: OwnSettings): Columns {
   return { text, ...(textPair !== undefined && { textPair }), label };
 }
 
+/** Both files, or all that keeps them from being read. */
+function readFiles(
+  settings: OwnSettings,
+  { dataDir }: DataSource,
+  problems: Problems,
+): { train: OwnRows; dev: OwnRows | undefined } {
+  const columns = columnsOf(settings);
+  const { train: trainName, dev: devName } = settings;
+  const train = problems.collect(() => readRows(trainName, "task.train", columns, dataDir));
+  const dev =
+    devName === undefined
+      ? undefined
+      : problems.collect(() => readRows(devName, "task.dev", columns, dataDir));
+  if (train === undefined || (devName !== undefined && dev === undefined))
+    problems.refuse(" in the data");
+  invariant(train, `no rows of ${trainName}, and no problem`);
+  if (dev) refuseSame(train, dev);
+  return { train, dev };
+}
+
 function refuseSame(train: OwnRows, dev: OwnRows): void {
   if (train.sha256 !== dev.sha256) return;
   throw new UserError(`task.dev: ${dev.path}: expected other rows than those of task.train`, {
@@ -102,17 +151,21 @@ function refuseSame(train: OwnRows, dev: OwnRows): void {
   });
 }
 
-function originOf({ labels }: OwnSettings, { path }: OwnRows): string {
-  return labels ? "which task.labels lists" : `the labels of ${path}`;
+/** What reads the labels. */
+function labellerOf(
+  { leaveOut = [] }: OwnSettings,
+  found: Classes | undefined,
+  origin: Origin,
+): Labeller {
+  return found ? classReader(found.classes, leaveOut, origin) : scoreReader(leaveOut);
 }
 
-function examplesOf(
-  { path, entries }: OwnRows,
-  readLabel: (path: string, entry: Entry) => number,
-): Example[] {
-  return entries.map((entry) => {
-    const { text, textPair } = entry;
-    const label = readLabel(path, entry);
-    return textPair === undefined ? { text, label } : { text, textPair, label };
-  });
+function namesOf(found: Classes | undefined): string[] {
+  return found ? found.classes.map(({ name }) => name) : [];
+}
+
+/** Items of task.leaveOut that left nothing out: slips of the pen, or of another version of the file. */
+function remarkNotLeftOut({ leaveOut = [] }: OwnSettings, files: readonly Labelled[]): string[] {
+  const idle = leaveOut.filter((_, i) => !files.some(({ leftOut }) => leftOut.has(i)));
+  return idle.map((label) => `task.leaveOut: no row has the label ${cite(label)}`);
 }

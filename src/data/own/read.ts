@@ -1,21 +1,19 @@
-// A file of the user as rows: those without a text are left out and reported, those without a label refused.
-import { cite } from "../../cite.ts";
+// A file of the user as rows: those without a text are left out and reported. What their labels mean is for labels.ts to say.
 import { UserError } from "../../errors.ts";
 import type { Columns, Entry } from "./entry.ts";
 import { readerOf } from "./formats.ts";
+import { describeLines } from "./notes.ts";
 import { openOwn } from "./open.ts";
 
-/** The rows of a file that can be learnt from or evaluated on. */
+/** The rows of a file that can be learnt from or evaluated on, once they have labels. */
 export interface OwnRows {
   path: string;
   sha256: string;
-  /** At least one; labels are trimmed and never empty. */
+  /** At least one; labels as the file writes them. */
   entries: Entry[];
   /** What was left out. */
   notes: string[];
 }
-
-const MAX_LINES = 5; // line numbers in a note
 
 /** Reads the file that `setting` names. Throws UserError naming file and line. */
 export function readRows(
@@ -30,7 +28,6 @@ export function readRows(
   const blank = all.filter(isBlank);
   const entries = all.filter((entry) => !isBlank(entry));
   if (entries.length === 0) throw noRows(path, blank.length);
-  for (const entry of entries) entry.label = labelOf(path, entry, columns.label);
   return { path, sha256, entries, notes: blank.length > 0 ? [leftOut(path, blank)] : [] };
 }
 
@@ -41,18 +38,7 @@ function noRows(path: string, numBlank: number): UserError {
   });
 }
 
-/** Blanks around a class name are never part of it. */
-function labelOf(path: string, { line, label }: Entry, column: string): string {
-  const trimmed = label.trim();
-  if (trimmed !== "") return trimmed;
-  throw new UserError(`${path}:${line}: no label: expected one in column ${cite(column)}`, {
-    hint: "label the row or delete it",
-  });
-}
-
 function leftOut(path: string, rows: readonly Entry[]): string {
-  const lines = rows.slice(0, MAX_LINES).map(({ line }) => line);
-  const where = `${rows.length === 1 ? "line" : "lines"} ${lines.join(", ")}`;
-  const more = rows.length > MAX_LINES ? ", …" : "";
-  return `${path}: rows left out for an empty text: ${rows.length} (${where}${more})`;
+  const lines = rows.map(({ line }) => line);
+  return `${path}: rows left out for an empty text: ${describeLines(rows.length, lines)}`;
 }

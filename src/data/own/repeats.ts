@@ -19,6 +19,13 @@ export function countShared(examples: readonly Example[], others: readonly Examp
   return examples.filter((example) => known.has(keyOf(example))).length;
 }
 
+/** How many examples have the text and the label of one before them. */
+export function countRepeats(examples: readonly Example[]): number {
+  const seen = new Set<string>();
+  for (const example of examples) seen.add(`${example.label} ${keyOf(example)}`);
+  return examples.length - seen.size;
+}
+
 /** How many examples say otherwise than the first one with the same text. */
 export function countContradictions(examples: readonly Example[]): number {
   const firsts = groupEqual(examples);

@@ -2,7 +2,14 @@
 import { UserError } from "../../errors.ts";
 import type { OwnSettings } from "../settings.ts";
 import type { Example, LoadedSplit } from "../task.ts";
-import { describe, describeShare, warnShared, warnTraining, warnUnevaluated } from "./notes.ts";
+import {
+  describe,
+  describeShare,
+  warnRepeats,
+  warnShared,
+  warnTraining,
+  warnUnevaluated,
+} from "./notes.ts";
 import type { OwnRows } from "./read.ts";
 import { splitBySeed } from "./split.ts";
 
@@ -38,6 +45,7 @@ export function splitsOf(
         ...train.notes,
         describe(trainTitle, divided.train, labels),
         ...warnTraining(trainTitle, divided.train, labels),
+        ...warnRepeats(trainTitle, divided.train),
       ],
     },
     dev: {
@@ -46,6 +54,7 @@ export function splitsOf(
       notes: [
         ...provenance,
         describe(devTitle, divided.dev, labels),
+        ...warnRepeats(devTitle, divided.dev),
         ...(dev ? warnShared(devTitle, divided.dev, divided.train) : []),
         ...warnUnevaluated(devTitle, divided.dev, labels),
       ],

@@ -192,65 +192,9 @@ describe("JSON lines", () => {
     ["null", "x.jsonl:2: null: expected a JSON object"],
     ['{"text": 7, "label": "b"}', 'x.jsonl:2: "text" is a number: expected a text'],
     ['{"text": "a", "label": ["b"]}', 'x.jsonl:2: "label" is a list: expected a text or a number'],
-    ['{"text": "a", "label": null}', 'x.jsonl:2: no label: expected one in column "label"'],
   ])("%s", (line, message) => {
     const content = `{"text": "a", "label": "b"}\n${line}\n`;
     expect(refuse("x.jsonl", content).message).toBe(message);
-  });
-});
-
-describe("labels", () => {
-  test("none", () => {
-    expect(refuse("x.csv", `text,label\n${rows}Fog., \n`)).toEqual({
-      message: 'x.csv:6: no label: expected one in column "label"',
-      hint: "label the row or delete it",
-    });
-  });
-
-  test("one class only", () => {
-    const message = 'x.csv: "wet" is the only label: expected two at least';
-    expect(refuse("x.csv", "text,label\na,wet\nb,wet\n").message).toBe(message);
-    const labels = ["dry", "wet"];
-    expect(refuse("x.csv", "text,label\na,wet\nb,wet\n", { labels }).message).toBe(message);
-  });
-
-  test("more than can be classes", () => {
-    const many = Array.from({ length: 1001 }, (_, i) => `text ${i},${i / 7}`).join("\n");
-    const { message, hint } = refuse("x.csv", `text,label\n${many}\n`);
-    expect(message).toContain('x.csv: 1001 different labels, such as "0", "0.14');
-    expect(hint).toContain("task.kind: regression");
-  });
-
-  test("one of dev that train does not have", () => {
-    const dir = folder();
-    writeFiles(dir, { "x.csv": `text,label\n${rows}`, "y.csv": "text,label\na,wet\nb,wett\n" });
-    expect(refusal(dir, { train: "x.csv", dev: "y.csv" })).toEqual({
-      message: 'y.csv:3: label "wett": expected one of "dry", "wet", the labels of x.csv',
-      hint: "correct the row, or list all classes in task.labels",
-    });
-  });
-
-  test("one that the config does not list", () => {
-    const content = `text,label\n${rows}Hail.,${"very ".repeat(100)}\n`;
-    const { message } = refuse("x.csv", content, { labels: ["wet", "dry"] });
-    expect(message).toMatch(
-      /^x\.csv:6: label "(very )+v?e?r?y?…": expected one of "wet", "dry", which task\.labels lists$/,
-    );
-    expect(message.length).toBeLessThan(160);
-  });
-
-  test.each(["high", "2,5", "NaN", "0x10", "1e99", "1 2", "Infinity"])("the score %s", (score) => {
-    const { message, hint } = refuse("x.tsv", `text\tlabel\na\t1\nb\t${score}\n`, {
-      kind: "regression",
-    });
-    expect(message).toBe(`x.tsv:3: label "${score}": expected a number`);
-    expect(hint).toContain(score === "2,5" ? "with a point" : "task.kind: classification");
-  });
-
-  test("one score only, however it is written", () => {
-    expect(refuse("x.csv", "text,label\na,1\nb,1.0\n", { kind: "regression" }).message).toBe(
-      'x.csv: "1" is the only label: expected two at least',
-    );
   });
 });
 

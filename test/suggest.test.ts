@@ -1,6 +1,6 @@
 // Near misses get a suggestion, other words none.
 import { describe, expect, test } from "vitest";
-import { editDistance, suggest } from "../../src/config/suggest.ts";
+import { editDistance, suggest } from "../src/suggest.ts";
 
 describe("editDistance", () => {
   test.each([
