@@ -47,6 +47,15 @@ export function attempt<T>(path: string, action: () => T, hint?: string): T {
   }
 }
 
+/** Runs a file operation that may be refused without harm, as when what is to be removed cannot be: no error may hide another one. */
+export function tolerate(action: () => void): void {
+  try {
+    action();
+  } catch (error) {
+    if (!(error instanceof UserError) && refusalOf(error, "") === undefined) throw error;
+  }
+}
+
 /** Why the operating system refused, in words; undefined for any other error. */
 export function refusalOf(error: unknown, path: string): string | undefined {
   if (!(error instanceof Error)) return undefined;
@@ -128,15 +137,6 @@ export async function sha256File(path: string): Promise<string> {
   return hash.digest("hex");
 }
 
-/** What a file of our own says as JSON; undefined where it is not there, or is damaged and as good as not there. */
-export function readJson<T>(path: string): T | undefined {
-  try {
-    return JSON.parse(readFileSync(path, "utf8")) as T;
-  } catch {
-    return undefined;
-  }
-}
-
 /** The names in a folder; none where it is not there, or may not be read. */
 export function namesIn(folder: string): string[] {
   try {
@@ -181,10 +181,12 @@ export interface AtomicFile {
   discard(): void;
 }
 
-/** Opens a file for writing beside `path`, which it replaces in the end. Whoever opens it must finish or discard it. */
+/**
+ * Opens a file for writing beside `path`, which it replaces in the end. Whoever opens it must finish or discard it. Its folder must be
+ * there: one that was removed while a program works in it does not come back with a single file.
+ */
 export function openAtomic(path: string): AtomicFile {
   const temporary = `${path}.${process.pid}.tmp`;
-  makeFolder(dirname(path));
   let file: number | undefined = attempt(path, () => openSync(temporary, "w"));
   const close = () => {
     if (file !== undefined) closeSync(file);
@@ -206,8 +208,10 @@ export function openAtomic(path: string): AtomicFile {
       }),
     discard: () => {
       if (file === undefined) return;
-      close();
-      rmSync(temporary, { force: true });
+      tolerate(() => {
+        close();
+        rmSync(temporary, { force: true });
+      });
     },
   };
 }

@@ -3,7 +3,7 @@ import { readdirSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { stringifyExperiment } from "../config/load.ts";
 import type { Recorded, TrainedResult } from "../record/result.ts";
-import { isLocked } from "../record/lock.ts";
+import { seemsLocked } from "../record/lock.ts";
 import { renderBytes } from "../report/units.ts";
 import type { Runs, UnfinishedRun } from "../record/runs.ts";
 import { count, duration, renderLedger, renderSummary, renderTable } from "./render.ts";
@@ -65,7 +65,7 @@ export function showResult(result: Recorded): string {
 export function showUnfinished(run: UnfinishedRun): string {
   const facts = [
     ["run folder", run.runDir],
-    ["status", isLocked(run.runDir) ? "running" : "unfinished"],
+    ["status", seemsLocked(run.runDir) ? "running" : "unfinished"],
     ["go on with", `peft train --resume ${run.runDir}`],
   ];
   return renderTable(facts) + section("settings", stringifyExperiment(run.experiment));
@@ -82,7 +82,7 @@ function resultCells(result: Recorded, now: number): string[] {
 }
 
 function unfinishedCells({ runDir }: UnfinishedRun, now: number): string[] {
-  const status = isLocked(runDir) ? "running" : "unfinished";
+  const status = seemsLocked(runDir) ? "running" : "unfinished";
   return [status, "", "", "", age(now - lastWrite(runDir)), ""];
 }
 

@@ -3,7 +3,7 @@
 // Reference: github.com/huggingface/safetensors, "Format".
 import { closeSync, fstatSync, readSync } from "node:fs";
 import { UserError } from "../errors.ts";
-import { attempt, openFile, writeAtomic } from "../files.ts";
+import { attempt, openFile, sha256, writeAtomic } from "../files.ts";
 import { sizeOf } from "./shape.ts";
 
 /** The reference implementation's limit on the header, in bytes. */
@@ -77,12 +77,12 @@ export function readSafetensors(path: string): {
   }
 }
 
-/** Writes float32 tensors atomically, in the order given. Equal content gives equal bytes. */
+/** Writes float32 tensors atomically, in the order given. Equal content gives equal bytes; returns their SHA-256. */
 export function writeSafetensors(
   path: string,
   tensors: ReadonlyMap<string, FloatTensor>,
   metadata: Readonly<Record<string, string>>,
-): void {
+): string {
   const header: Record<string, unknown> = { __metadata__: metadata };
   let offset = 0;
   for (const [name, { data, shape }] of tensors) {
@@ -97,7 +97,9 @@ export function writeSafetensors(
   const bytes = [...tensors.values()].map(
     ({ data }) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
   );
-  writeAtomic(path, length, json, padding, ...bytes);
+  const chunks = [length, json, padding, ...bytes]; // a few per tensor
+  writeAtomic(path, ...chunks);
+  return sha256(...chunks);
 }
 
 function readHeader(path: string, file: number) {
