@@ -1,6 +1,8 @@
 // What people read of runs: a line for each in `peft list`, everything of one in `peft show`.
-import { readdirSync, statSync } from "node:fs";
+import { lstatSync } from "node:fs";
 import { basename, join } from "node:path";
+import { largest } from "../extremes.ts";
+import { namesIn } from "../files.ts";
 import { stringifyExperiment } from "../config/load.ts";
 import type { Recorded, TrainedResult } from "../record/result.ts";
 import { seemsLocked } from "../record/lock.ts";
@@ -88,10 +90,10 @@ function unfinishedCells({ runDir }: UnfinishedRun, now: number): string[] {
 
 /** When anything in the folder was last written, in ms since 1970. */
 function lastWrite(runDir: string): number {
-  const times = readdirSync(runDir).map(
-    (name) => statSync(join(runDir, name), { throwIfNoEntry: false })?.mtimeMs ?? 0,
+  const times = namesIn(runDir).map(
+    (name) => lstatSync(join(runDir, name), { throwIfNoEntry: false })?.mtimeMs ?? 0,
   );
-  return Math.max(0, ...times);
+  return Math.max(0, largest(times));
 }
 
 function costs(result: TrainedResult): string[][] {

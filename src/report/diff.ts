@@ -4,7 +4,7 @@ import { cite } from "../cite.ts";
 import type { Runs } from "../record/runs.ts";
 import { outlineOf } from "../data/tasks.ts";
 import { type MetricName, metrics } from "../metrics/metrics.ts";
-import { labelsOf, type TrainedResult } from "../record/result.ts";
+import { labelsOf, type Recorded, type TrainedResult } from "../record/result.ts";
 import { readPredictions } from "../train/predictions.ts";
 import { type Interval, type Pair, pairedInterval } from "./bootstrap.ts";
 import { groupBy } from "./group.ts";
@@ -118,12 +118,16 @@ function intervalOf(
   before: Row,
   after: Row,
 ): Pick<RowChange, "interval" | "pairedSeeds" | "reason"> {
-  const pairedSeeds = before.seeds.filter((seed) => after.seeds.includes(seed));
+  const seedsAfter = new Set(after.seeds);
+  const pairedSeeds = before.seeds.filter((seed) => seedsAfter.has(seed));
+  const runsOf = (row: Row) => new Map(row.runs.map((run) => [run.experiment.seed, run]));
+  const [runsBefore, runsAfter] = [runsOf(before), runsOf(after)];
   const without = (reason: string) => ({ interval: null, pairedSeeds, reason });
   if (pairedSeeds.length === 0) return without("no seed on both sides");
   const pairs: Pair[] = [];
   for (const seed of pairedSeeds) {
-    const [older, newer] = [before, after].map((row) => predictionsOf(row, seed));
+    const older = predictionsOf(before, runsBefore.get(seed));
+    const newer = predictionsOf(after, runsAfter.get(seed));
     if (!older || !newer) return without(`predictions of seed ${seed} are not on both sides`);
     if (!isDeepStrictEqual(older.labels, newer.labels))
       return without(`seed ${seed} was evaluated on other examples`);
@@ -148,9 +152,11 @@ interface Compared {
   values: readonly number[];
 }
 
-/** What the run of that seed answered on the deciding split; undefined where it was not kept or is not usable. */
-function predictionsOf({ metric, runs, split }: Row, seed: number): Compared | undefined {
-  const run = runs.find(({ experiment }) => experiment.seed === seed);
+/** What a run answered on the deciding split; undefined where it was not kept or is not usable. */
+function predictionsOf(
+  { metric, split }: Row,
+  run: Recorded<TrainedResult> | undefined,
+): Compared | undefined {
   const splits = run && readPredictions(run.runDir, run.predictionsSha256);
   const found = splits && Object.hasOwn(splits, split) ? splits[split] : undefined;
   if (!found) return undefined;

@@ -22,7 +22,7 @@ export async function replaceFolder<T>(
   writeAtomic(join(temporary, OWNER), JSON.stringify(thisProcess()));
   try {
     const result = await build(temporary);
-    rmSync(join(temporary, OWNER), { force: true });
+    attempt(temporary, () => rmSync(join(temporary, OWNER), { force: true }));
     putInPlace(temporary, folder);
     return result;
   } finally {

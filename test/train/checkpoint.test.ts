@@ -24,7 +24,7 @@ let runDir: string;
 beforeEach(() => void (runDir = temporaryFolder()));
 
 const batch = goldenBatch({ kind: "classification" });
-const state = { ...initialState(), step: 3, lossSum: 0.1 + 0.2, lossCount: 2, sinceBest: 1 };
+const state = { ...initialState(), step: 3, lossSum: 0.1 + 0.2, lossCount: 2 };
 
 async function createLearner(size = 4): Promise<Learner> {
   const method = { name: "houlsby", size, initStd: 0.01 } as const;
