@@ -9,6 +9,7 @@ import {
   existsSync,
   fstatSync,
   fsyncSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readFileSync,
@@ -44,6 +45,15 @@ export function attempt<T>(path: string, action: () => T, hint?: string): T {
     const reason = refusalOf(error, path);
     if (reason === undefined) throw error;
     throw new UserError(`${path}: ${reason}`, hint ? { hint, cause: error } : { cause: error });
+  }
+}
+
+/** Runs a file operation that may be refused without harm, as when what is to be removed cannot be: no error may hide another one. */
+export function tolerate(action: () => void): void {
+  try {
+    action();
+  } catch (error) {
+    if (!(error instanceof UserError) && refusalOf(error, "") === undefined) throw error;
   }
 }
 
@@ -128,15 +138,6 @@ export async function sha256File(path: string): Promise<string> {
   return hash.digest("hex");
 }
 
-/** What a file of our own says as JSON; undefined where it is not there, or is damaged and as good as not there. */
-export function readJson<T>(path: string): T | undefined {
-  try {
-    return JSON.parse(readFileSync(path, "utf8")) as T;
-  } catch {
-    return undefined;
-  }
-}
-
 /** The names in a folder; none where it is not there, or may not be read. */
 export function namesIn(folder: string): string[] {
   try {
@@ -148,6 +149,11 @@ export function namesIn(folder: string): string[] {
 
 /** Whether something exists at `path`. */
 export const pathExists = existsSync;
+
+/** Whether a folder has an entry of that name, be it a link that leads nowhere. */
+export function isThere(path: string): boolean {
+  return attempt(path, () => lstatSync(path, { throwIfNoEntry: false })) !== undefined;
+}
 
 /** Size of the file in bytes; null where there is none. */
 export function fileBytes(path: string): number | null {
@@ -181,10 +187,12 @@ export interface AtomicFile {
   discard(): void;
 }
 
-/** Opens a file for writing beside `path`, which it replaces in the end. Whoever opens it must finish or discard it. */
+/**
+ * Opens a file for writing beside `path`, which it replaces in the end. Whoever opens it must finish or discard it. Its folder must be
+ * there: one that was removed while a program works in it does not come back with a single file.
+ */
 export function openAtomic(path: string): AtomicFile {
   const temporary = `${path}.${process.pid}.tmp`;
-  makeFolder(dirname(path));
   let file: number | undefined = attempt(path, () => openSync(temporary, "w"));
   const close = () => {
     if (file !== undefined) closeSync(file);
@@ -206,8 +214,10 @@ export function openAtomic(path: string): AtomicFile {
       }),
     discard: () => {
       if (file === undefined) return;
-      close();
-      rmSync(temporary, { force: true });
+      tolerate(() => {
+        close();
+        rmSync(temporary, { force: true });
+      });
     },
   };
 }

@@ -1,15 +1,18 @@
 // Which process is meant by a number, and whether it still runs: numbers are given again, and mean nothing on another machine.
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
+import { z } from "zod";
 
 /** A process, told apart from any other that ever has the same number. */
-export interface ProcessIdentity {
-  pid: number;
+export const processSchema = z.object({
+  pid: z.int32().positive(), // others mean groups of processes
   /** The machine, and on Linux the process namespace, in which `pid` means something. */
-  place: string;
+  place: z.string(),
   /** When the process began, in the system's own units: a number may be given to another process later. */
-  started: string;
-}
+  started: z.string(),
+});
+
+export type ProcessIdentity = z.infer<typeof processSchema>;
 
 export function thisProcess(): ProcessIdentity {
   return { pid: process.pid, place: place(), started: startOf(process.pid) };

@@ -3,11 +3,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Interrupted } from "./errors.ts";
+import { tolerate } from "./files.ts";
 import {
   changedInputs,
   type Difference,
   differences,
   readProvenance,
+  tryProvenance,
 } from "./record/run-folder.ts";
 import type { TrainedResult } from "./record/result.ts";
 import { readTrainedResult } from "./inference/trained-run.ts";
@@ -31,6 +33,12 @@ export async function rerun(
 ): Promise<Replay> {
   const recorded = readTrainedResult(runDir);
   const { dataDir = recorded.experiment.dataDir, ...watch } = options;
+  const before = tryProvenance(runDir);
+  if (!before)
+    watch.report({
+      type: "note",
+      text: `${runDir}: provenance.json is missing or damaged: whether weights and data are those of the run is not known`,
+    });
   const outDir = mkdtempSync(join(tmpdir(), "peft-rerun-"));
   try {
     const experiment = { ...recorded.experiment, ...(dataDir !== undefined && { dataDir }) };
@@ -41,7 +49,7 @@ export async function rerun(
     return {
       recorded,
       replayed,
-      inputs: changedInputs(readProvenance(runDir), readProvenance(replayed.runDir)),
+      inputs: before ? changedInputs(before, readProvenance(replayed.runDir)) : [],
       scores: differences(comparable(recorded), comparable(replayed)),
     };
   } catch (error) {
@@ -50,6 +58,6 @@ export async function rerun(
       hint: `start again with: peft rerun ${runDir}`,
     });
   } finally {
-    rmSync(outDir, { recursive: true, force: true });
+    tolerate(() => rmSync(outDir, { recursive: true, force: true }));
   }
 }

@@ -1,10 +1,11 @@
 // The story of one experiment, from its settings to result.json.
+import { withCleanup } from "./cleanup.ts";
 import type { Experiment } from "./config/schema.ts";
 import { majorityScores } from "./answers/majority.ts";
 import { scoringOf } from "./answers/scoring.ts";
 import { isOwn } from "./data/settings.ts";
 import { numOutputsOf, type Task } from "./data/task.ts";
-import { fileBytes, pathExists, readBytes, sha256 } from "./files.ts";
+import { fileBytes } from "./files.ts";
 import { openEngine } from "./device/open.ts";
 import type { EngineName } from "./engine/create.ts";
 import type { Engine } from "./engine/engine.ts";
@@ -14,7 +15,13 @@ import { applyMethod } from "./methods/methods.ts";
 import type { Head } from "./model/head.ts";
 import { createReader, describeInputs, type Inputs, type Reader } from "./prepare.ts";
 import { RESULT_VERSION, type Recorded, type TrainedResult } from "./record/result.ts";
-import { begunOn, type OpenOptions, openRun, software } from "./record/run-folder.ts";
+import {
+  begunOn,
+  type OpenOptions,
+  openRun,
+  type RunFolder,
+  software,
+} from "./record/run-folder.ts";
 import { adapterFile, removeState } from "./train/checkpoint.ts";
 import type { Report } from "./train/events.ts";
 import { countParameters } from "./train/ledger.ts";
@@ -52,23 +59,31 @@ export async function runExperiment(
     report,
     signal: options.signal,
   });
-  try {
+  const work = async () => {
     const inputs = await read(experiment, report);
     const tuning = applyMethod(inputs.encoder.shape, experiment.method);
-    const folder = openRun(experiment, { engine: engine.name, ...describeInputs(inputs) }, options);
-    try {
-      report({ type: "note", text: `run folder: ${folder.path}` });
-      const prepared = { inputs, tuning, engine, runDir: folder.path };
-      const result = await learn(folder.begun, prepared, options);
-      folder.finish(result);
-      removeState(folder.path);
-      return { ...result, runDir: folder.path };
-    } finally {
-      folder.release();
-    }
-  } finally {
-    await engine.dispose();
-  }
+    const provenance = { engine: engine.name, ...describeInputs(inputs) };
+    const note = (text: string) => report({ type: "note", text });
+    const folder = await openRun(experiment, provenance, { ...options, note });
+    return withCleanup(
+      () => runIn(folder, { inputs, tuning, engine }, options),
+      () => folder.release(),
+    );
+  };
+  return withCleanup(work, () => engine.dispose());
+}
+
+/** Runs the experiment in its open folder, to its result. */
+async function runIn(
+  folder: RunFolder,
+  prepared: Prepared,
+  options: RunOptions,
+): Promise<Recorded<TrainedResult>> {
+  options.report({ type: "note", text: `run folder: ${folder.path}` });
+  const result = await learn(folder.begun, { ...prepared, folder }, options);
+  folder.finish(result);
+  removeState(folder.path);
+  return { ...result, runDir: folder.path };
 }
 
 /** What a model is made of. */
@@ -81,22 +96,24 @@ interface Prepared {
 /** Trains in an open run folder and puts together what there is to say of it. */
 async function learn(
   experiment: Experiment,
-  { engine, inputs, runDir, tuning }: Prepared & { runDir: string },
+  { engine, folder, inputs, tuning }: Prepared & { folder: RunFolder },
   { report, signal }: RunOptions,
 ): Promise<TrainedResult> {
   const { data, encoder } = inputs;
   const { task } = data;
+  const { guard, path: runDir } = folder;
   const scoring = scoringOf(task, experiment.task);
   const parameters = countParameters(encoder.shape, tuning, headOf(task));
   report({ type: "ledger", ledger: parameters });
   const learner = createLearner(experiment, { inputs, tuning, engine });
-  try {
+  const work = async (): Promise<TrainedResult> => {
     const outcome = await train({
       learner,
       metadata: adapterMetadata(experiment, inputs),
       settings: experiment,
       scoring,
       runDir,
+      guard,
       train: data.train.encoded,
       evaluationSplits: data.evaluation.map(({ encoded, name }) => ({ name, data: encoded })),
       pieces: new Pieces(engine.preferredTokens, report),
@@ -118,17 +135,14 @@ async function learn(
       ...(data.caveats.length > 0 && { caveats: data.caveats }),
       parameters,
       adapterBytes: fileBytes(adapterFile(runDir)),
-      ...(pathExists(adapterFile(runDir)) && {
-        adapterSha256: sha256(readBytes(adapterFile(runDir))),
-      }),
+      ...outcome.state.best, // the hashes of its files
       encoderSha256: encoder.weightsSha256,
       engine: engine.description,
       software: software(),
       finishedAt: new Date().toISOString(),
     };
-  } finally {
-    await learner.dispose();
-  }
+  };
+  return withCleanup(work, () => learner.dispose());
 }
 
 /** The model of an experiment with its optimizer, before the first step. */

@@ -38,6 +38,7 @@ export function renderScores(scored: readonly ScoredSplit[]): string {
 function verdict({ isSameData, metrics, recorded }: ScoredSplit, metric: string): string {
   const before = recorded?.[metric];
   if (before === undefined || before === null) return "not recorded";
+  if (isSameData === null) return "data not known";
   if (!isSameData) return "on other data";
   const difference = metrics[metric] - before;
   return difference === 0 ? "identical" : `differs by ${difference.toExponential(1)}`;

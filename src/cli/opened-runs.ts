@@ -1,5 +1,6 @@
 // What commands that use finished runs share: how runs are named, the options that say where their encoder and data are now, and
 // an end in order.
+import { withCleanup } from "../cleanup.ts";
 import { readdirSync } from "node:fs";
 import { basename } from "node:path";
 import { type Command, Option } from "commander";
@@ -54,11 +55,10 @@ export async function withRuns<T>(
       ...(encoder !== undefined && { encoder }),
       report,
     });
-    try {
-      return await work(opened, { report, signal: interrupt.signal });
-    } finally {
-      await opened.dispose();
-    }
+    return await withCleanup(
+      () => work(opened, { report, signal: interrupt.signal }),
+      () => opened.dispose(),
+    );
   } finally {
     interrupt.dispose();
     progress.close();

@@ -1,4 +1,5 @@
 // What people read: experiments, parameter counts, evaluations and results as lines of plain text.
+import { largest } from "../extremes.ts";
 import { join } from "node:path";
 import type { Experiment } from "../config/schema.ts";
 import type { Evaluation, ParameterLedger } from "../train/events.ts";
@@ -96,9 +97,9 @@ export function renderTable(
   rows: readonly string[][],
   { rightAligned = [] as number[] } = {},
 ): string {
-  const numColumns = Math.max(0, ...rows.map((row) => row.length));
+  const numColumns = Math.max(0, largest(rows.map((row) => row.length)));
   const widths = Array.from({ length: numColumns }, (_, i) =>
-    Math.max(...rows.map((row) => row[i]?.length ?? 0)),
+    largest(rows.map((row) => row[i]?.length ?? 0)),
   );
   const pad = (cell: string, i: number) =>
     rightAligned.includes(i) ? cell.padStart(widths[i]) : cell.padEnd(widths[i]);

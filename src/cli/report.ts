@@ -1,8 +1,8 @@
 // `peft report`: tables and pictures of the runs in folders. Chooses what is written where; src/report makes it.
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { type Command, Option } from "commander";
 import { UserError } from "../errors.ts";
-import { writeAtomic } from "../files.ts";
+import { makeFolder, writeAtomic } from "../files.ts";
 import type { PlotEnding, PlotKind } from "../report/plots/plot.ts";
 import type { Table } from "../report/rows.ts";
 import type { Io } from "./io.ts";
@@ -79,6 +79,7 @@ async function report(
   for (const note of [...(isSpokenFor ? [] : table.selection), ...table.notes]) printNote(note, io);
   for (const { ending, file } of pictures) {
     const { renderPlot } = await import("../report/plots/plot.ts");
+    makeFolder(dirname(file));
     writeAtomic(file, await renderPlot(table, ending, kind));
     printNote(`wrote ${file}`, io);
   }
@@ -118,6 +119,7 @@ async function render(
 
 /** Every format and every picture that there is something to draw for; prints the paths. */
 async function writeAll(table: Table, problems: string[], folder: string, io: Io): Promise<void> {
+  makeFolder(folder);
   const { renderPlot } = await import("../report/plots/plot.ts");
   const one = (format: Format, all = false) => render(table, { format, all, problems });
   const files: [name: string, content: () => Promise<string | Uint8Array>][] = [

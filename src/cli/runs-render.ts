@@ -1,9 +1,11 @@
 // What people read of runs: a line for each in `peft list`, everything of one in `peft show`.
-import { readdirSync, statSync } from "node:fs";
+import { lstatSync } from "node:fs";
 import { basename, join } from "node:path";
+import { largest } from "../extremes.ts";
+import { namesIn } from "../files.ts";
 import { stringifyExperiment } from "../config/load.ts";
 import type { Recorded, TrainedResult } from "../record/result.ts";
-import { isLocked } from "../record/lock.ts";
+import { seemsLocked } from "../record/lock.ts";
 import { renderBytes } from "../report/units.ts";
 import type { Runs, UnfinishedRun } from "../record/runs.ts";
 import { count, duration, renderLedger, renderSummary, renderTable } from "./render.ts";
@@ -65,7 +67,7 @@ export function showResult(result: Recorded): string {
 export function showUnfinished(run: UnfinishedRun): string {
   const facts = [
     ["run folder", run.runDir],
-    ["status", isLocked(run.runDir) ? "running" : "unfinished"],
+    ["status", seemsLocked(run.runDir) ? "running" : "unfinished"],
     ["go on with", `peft train --resume ${run.runDir}`],
   ];
   return renderTable(facts) + section("settings", stringifyExperiment(run.experiment));
@@ -82,16 +84,16 @@ function resultCells(result: Recorded, now: number): string[] {
 }
 
 function unfinishedCells({ runDir }: UnfinishedRun, now: number): string[] {
-  const status = isLocked(runDir) ? "running" : "unfinished";
+  const status = seemsLocked(runDir) ? "running" : "unfinished";
   return [status, "", "", "", age(now - lastWrite(runDir)), ""];
 }
 
 /** When anything in the folder was last written, in ms since 1970. */
 function lastWrite(runDir: string): number {
-  const times = readdirSync(runDir).map(
-    (name) => statSync(join(runDir, name), { throwIfNoEntry: false })?.mtimeMs ?? 0,
+  const times = namesIn(runDir).map(
+    (name) => lstatSync(join(runDir, name), { throwIfNoEntry: false })?.mtimeMs ?? 0,
   );
-  return Math.max(0, ...times);
+  return Math.max(0, largest(times));
 }
 
 function costs(result: TrainedResult): string[][] {

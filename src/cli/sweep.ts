@@ -161,7 +161,7 @@ async function conclude(
   if (numOk < cells.length)
     throw new UserError(`${ofAll}; the others are above`, {
       hint: cells.some(({ unrecorded }) => unrecorded !== null)
-        ? "nothing could be written, so the sweep was ended; put that right and give the same command with --retry-failed"
+        ? "some could not be recorded in their folders; put that right and give the same command with --retry-failed"
         : cells.some(({ state }) => state === "failed")
           ? "try the failed ones again with --retry-failed; tables show them as holes"
           : `tables show them as holes: peft report ${out}`,

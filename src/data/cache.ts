@@ -3,7 +3,7 @@
 // known to those who write and read them.
 import { join } from "node:path";
 import { UserError } from "../errors.ts";
-import { pathExists, readBytes, sha256, writeAtomic } from "../files.ts";
+import { makeFolder, pathExists, readBytes, sha256, writeAtomic } from "../files.ts";
 
 const FORMAT_VERSION = 1; // to be raised whenever the layout, or what becomes of a text, changes
 const MARK = Buffer.from(Int32Array.of(0x54464550).buffer); // "PEFT", or "TFEP" on a machine of the other byte order
@@ -55,6 +55,7 @@ export function writeCache(
 ): void {
   const chunks = [MARK, ...arrays.map(bytesOf)];
   try {
+    makeFolder(folder);
     writeAtomic(join(folder, name), Buffer.from(sha256(...chunks), "hex"), ...chunks);
   } catch (error) {
     // A read-only home or a full disk costs the next run some seconds, which is no reason to fail this one.

@@ -2,9 +2,16 @@
 // knowing when times or sizes surprise. Every user is a file with its process; files of processes that have ended are removed.
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { makeFolder, namesIn, readJson, writeAtomic } from "../files.ts";
+import { makeFolder, namesIn, tolerate, writeAtomic } from "../files.ts";
 import { cacheFolder } from "../folders.ts";
-import { isNear, isRunning, type ProcessIdentity, thisProcess } from "../processes.ts";
+import { tryJsonFile } from "../json.ts";
+import {
+  isNear,
+  isRunning,
+  type ProcessIdentity,
+  processSchema,
+  thisProcess,
+} from "../processes.ts";
 
 /** Adds this process and tells who else is there. Gives the function that takes it away again. */
 export function joinGpuUsers(
@@ -23,22 +30,17 @@ export function joinGpuUsers(
   } catch {
     return () => {}; // a cache that cannot be written: nobody learns of this run, which goes on
   }
-  return () => {
-    try {
-      rmSync(path, { force: true });
-    } catch {
-      // It stays, and is known to be that of a process that has ended.
-    }
-  };
+  // Where it cannot be removed it is known to be that of a process that has ended.
+  return () => tolerate(() => rmSync(path, { force: true }));
 }
 
 function livingUsers(folder: string): ProcessIdentity[] {
   const names = namesIn(folder).filter((name) => name.endsWith(".json"));
   return names.flatMap((name) => {
-    const user = readJson<ProcessIdentity>(join(folder, name));
+    const user = tryJsonFile(join(folder, name), processSchema);
     if (user && !isNear(user)) return [];
     if (user && isRunning(user)) return [user];
-    rmSync(join(folder, name), { force: true });
+    tolerate(() => rmSync(join(folder, name), { force: true }));
     return [];
   });
 }

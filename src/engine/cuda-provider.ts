@@ -6,29 +6,33 @@ import { lstatSync, readlinkSync, rmSync, symlinkSync } from "node:fs";
 import { constants } from "node:os";
 import { dirname, join } from "node:path";
 import { UserError } from "../errors.ts";
-import { attempt, pathExists, readJson } from "../files.ts";
+import { z } from "zod";
+import { attempt, pathExists } from "../files.ts";
 import { homeFolder } from "../folders.ts";
+import { tryJsonFile } from "../json.ts";
 
 const HINT = "peft setup cuda installs it";
 
 /** Written by `peft setup cuda` beside the libraries. */
-export interface CudaRecord {
+const cudaRecord = z.object({
   /** Version of ONNX Runtime, of which provider and library must be the same. */
-  onnxruntime: string;
+  onnxruntime: z.string(),
   /** The provider's two libraries, below the folder. */
-  providers: string[];
+  providers: z.array(z.string()),
   /** CUDA's libraries below the folder, each after those it needs. */
-  libraries: string[];
-}
+  libraries: z.array(z.string()),
+});
+
+export type CudaRecord = z.infer<typeof cudaRecord>;
 
 /** Where `peft setup cuda` installs. */
 export function cudaFolder(): string {
   return join(homeFolder(), "cuda");
 }
 
-/** The record of what is in the folder; undefined where nothing was set up. */
+/** The record of what is in the folder; undefined where nothing was set up, or the record is damaged. */
 export function readCudaRecord(folder = cudaFolder()): CudaRecord | undefined {
-  return readJson<CudaRecord>(join(folder, "setup.json"));
+  return tryJsonFile(join(folder, "setup.json"), cudaRecord);
 }
 
 /** The version of onnxruntime-node that peft uses. */

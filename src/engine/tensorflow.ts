@@ -4,8 +4,9 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { UserError } from "../errors.ts";
-import { readJson } from "../files.ts";
+import { z } from "zod";
 import { homeFolder } from "../folders.ts";
+import { tryJsonFile } from "../json.ts";
 import { keepFloat32 } from "./cuda-provider.ts";
 
 /** The name that tfjs-node gives its backend. */
@@ -52,23 +53,25 @@ export interface TensorflowOptions {
 }
 
 /** Written by `peft setup tensorflow` beside what it has built. */
-export interface TensorflowRecord {
+const tensorflowRecord = z.object({
   /** Version of @tensorflow/tfjs and of tfjs-node, which must agree. */
-  tfjs: string;
+  tfjs: z.string(),
   /** Whether it was built for NVIDIA GPUs. */
-  gpu: boolean;
+  gpu: z.boolean(),
   /** Which TensorFlow it was built from: equal texts, equal files. */
-  source: string;
-}
+  source: z.string(),
+});
+
+export type TensorflowRecord = z.infer<typeof tensorflowRecord>;
 
 /** Where `peft setup tensorflow` builds. */
 export function tensorflowFolder(): string {
   return join(homeFolder(), "tensorflow");
 }
 
-/** The record of what is in the folder; undefined where nothing was set up. */
+/** The record of what is in the folder; undefined where nothing was set up, or the record is damaged. */
 export function readTensorflowRecord(folder: string): TensorflowRecord | undefined {
-  return readJson<TensorflowRecord>(join(folder, "setup.json"));
+  return tryJsonFile(join(folder, "setup.json"), tensorflowRecord);
 }
 
 /** Loads libtensorflow, or says why not and what to do. */

@@ -1,7 +1,9 @@
 // Scores of an ablation that were measured already, in a file that is replaced after each: an ablation that is stopped goes on where
 // it was, and one that is finished costs nothing the second time.
+import { dirname } from "node:path";
 import { z } from "zod";
-import { pathExists, readText, writeAtomic } from "../files.ts";
+import { makeFolder, sha256, writeAtomic } from "../files.ts";
+import { tryJsonFile } from "../json.ts";
 
 type Metrics = Readonly<Record<string, number>>;
 
@@ -29,31 +31,32 @@ const schema = z.object({
   }),
   /** `2,3` -> metric -> score; `intact` where none are removed. */
   scores: z.record(z.string(), z.record(z.string(), z.number())),
+  /** Of key and scores: a number that was changed is measured again. */
+  sha256: z.string(),
 });
 
 /** The memory in the file, empty where it is of another run, split or data. */
 export function openMemory(file: string, key: AblationKey): AblationMemory {
+  makeFolder(dirname(file));
   const scores = read(file, key);
   const nameOf = (layers: readonly number[]) => layers.join(",") || "intact";
   return {
     recall: (layers) => scores[nameOf(layers)],
     remember: (layers, metrics) => {
       scores[nameOf(layers)] = metrics;
-      writeAtomic(file, `${JSON.stringify({ key, scores }, null, 2)}\n`);
+      const contents = { key, scores, sha256: checksum({ key, scores }) };
+      writeAtomic(file, `${JSON.stringify(contents, null, 2)}\n`);
     },
   };
 }
 
 function read(file: string, key: AblationKey): Record<string, Metrics> {
-  if (!pathExists(file)) return {};
-  let value: unknown;
-  try {
-    value = JSON.parse(readText(file));
-  } catch {
-    return {}; // cut off or not ours: everything in it can be measured again
-  }
-  const { data, success } = schema.safeParse(value);
-  const isSame =
-    success && JSON.stringify(data.key) === JSON.stringify(schema.shape.key.parse(key));
-  return isSame ? data.scores : {};
+  const data = tryJsonFile(file, schema); // all that is in it can be measured again
+  const scores = data?.scores ?? {};
+  return data?.sha256 === checksum({ key, scores }) ? scores : {};
+}
+
+function checksum({ key, scores }: { key: AblationKey; scores: Record<string, Metrics> }): string {
+  const { adapterSha256, dataSha256, encoderSha256, split } = key;
+  return sha256(JSON.stringify([adapterSha256, encoderSha256, split, dataSha256, scores]));
 }

@@ -16,7 +16,7 @@ import { locateEncoder } from "../model/locate.ts";
 import { loadEncoder, type PretrainedEncoder } from "../model/pretrained.ts";
 import type { FloatTensor } from "../model/safetensors.ts";
 import { type PreparedSplit, prepareSplit } from "../prepare.ts";
-import { readProvenance } from "../record/run-folder.ts";
+import { tryProvenance } from "../record/run-folder.ts";
 import { loadTokenizer, type TextTokenizer } from "../text/tokenizer.ts";
 import type { Report } from "../train/events.ts";
 import { score, type Scores } from "../train/evaluate.ts";
@@ -224,8 +224,11 @@ function noteOtherTokenizer(
   { fingerprint }: TextTokenizer,
   report: Report,
 ): void {
-  const { tokenizer } = readProvenance(runDir);
-  if (tokenizer.sha256 === fingerprint) return;
-  const text = `${runDir}: trained with a tokenizer of SHA-256 ${tokenizer.sha256}: the encoder's has ${fingerprint}`;
+  const recorded = tryProvenance(runDir)?.tokenizer.sha256;
+  if (recorded === fingerprint) return;
+  const text =
+    recorded === undefined
+      ? `${runDir}: provenance.json is missing or damaged: whether tokenizer and data are those of the run is not known`
+      : `${runDir}: trained with a tokenizer of SHA-256 ${recorded}: the encoder's has ${fingerprint}`;
   report({ type: "note", text });
 }

@@ -1,8 +1,9 @@
 // Predictions as text: JSON lines, or tables whose columns are the dotted keys of the same objects.
 import { statSync } from "node:fs";
+import { dirname } from "node:path";
 import { stringify } from "csv-stringify/sync";
 import { UserError } from "../errors.ts";
-import { type AtomicFile, attempt, openAtomic } from "../files.ts";
+import { type AtomicFile, attempt, makeFolder, openAtomic } from "../files.ts";
 
 type Cells = [column: string, cell: string][];
 
@@ -99,5 +100,6 @@ export function checkNotInput(
 export function openOutput(path: string): AtomicFile {
   if (attempt(path, () => statSync(path, { throwIfNoEntry: false }))?.isDirectory())
     throw new UserError(`${path}: is a folder, expected a file`, { hint: "name a file in it" });
+  makeFolder(dirname(path));
   return openAtomic(path);
 }

@@ -2,15 +2,15 @@
 // example.
 import { basename } from "node:path";
 import type { EncodedSplit } from "../data/encode.ts";
-import { readProvenance } from "../record/run-folder.ts";
+import { tryProvenance } from "../record/run-folder.ts";
 import type { Evaluated } from "./evaluate.ts";
 import type { TrainedRun } from "./trained-run.ts";
 
 /** Scores of a split at the run's best evaluation. */
 export interface RecordedScores {
   metrics: Readonly<Record<string, number>>;
-  /** Whether the split's files have the bytes that the run read. */
-  isSameData: boolean;
+  /** Whether the split's files have the bytes that the run read; null where its provenance.json does not say what it read. */
+  isSameData: boolean | null;
 }
 
 /** What the run recorded of the split; undefined where it was not evaluated on it. */
@@ -22,8 +22,8 @@ export function recordedScores(
     ({ split: name, step }) => name === split && step === best?.step,
   );
   if (!recorded) return undefined;
-  const known = new Set(readProvenance(runDir).data.map(({ sha256 }) => sha256));
-  const isSameData = data.files.every(({ sha256 }) => known.has(sha256));
+  const known = tryProvenance(runDir)?.data.map(({ sha256 }) => sha256);
+  const isSameData = known ? data.files.every(({ sha256 }) => known.includes(sha256)) : null;
   return { metrics: recorded.metrics, isSameData };
 }
 

@@ -34,8 +34,10 @@ export function checkAgain({ runDir }: TrainedRun, before: SplitScores, after: S
 /** Whether a run scores and answers what was recorded of its best checkpoint. */
 export function checkRecorded(run: TrainedRun, scores: SplitScores, engine: string): Check {
   const { result, runDir } = run;
-  const predictions = readPredictions(runDir);
-  const remarks = predictions ? [] : ["predictions.json is missing: scores alone were compared"];
+  const predictions = readPredictions(runDir, result.predictionsSha256);
+  const remarks = predictions
+    ? []
+    : ["predictions.json is missing or damaged: scores alone were compared"];
   for (const [split, { answers, loss, metrics }] of scores) {
     const recorded = result.evaluations.find(
       (evaluation) => evaluation.step === result.best?.step && evaluation.split === split,

@@ -3,16 +3,22 @@
 import { join } from "node:path";
 import type { Scoring } from "../answers/collect.ts";
 import { scoringOf } from "../answers/scoring.ts";
+import { citeAll } from "../cite.ts";
 import type { Experiment } from "../config/schema.ts";
-import { isOwn } from "../data/settings.ts";
 import { numOutputsOf } from "../data/task.ts";
-import { outlineOf, tasks } from "../data/tasks.ts";
+import { outlineOf } from "../data/tasks.ts";
 import { UserError } from "../errors.ts";
 import { pathExists, readBytes, sha256 } from "../files.ts";
 import type { Head } from "../model/head.ts";
 import type { PretrainedEncoder } from "../model/pretrained.ts";
 import { type FloatTensor, readSafetensors } from "../model/safetensors.ts";
-import { type Recorded, readResult, RESULT, type TrainedResult } from "../record/result.ts";
+import {
+  labelsOf,
+  type Recorded,
+  readResult,
+  RESULT,
+  type TrainedResult,
+} from "../record/result.ts";
 import { adapterFile } from "../train/checkpoint.ts";
 
 /** A run whose best checkpoint can answer. */
@@ -40,11 +46,15 @@ export function readTrainedRun(runDir: string): TrainedRun {
       `${file}: ${result.best === null ? "no evaluation was completed" : "no such file"}: expected the parameters of the best evaluation`,
       { hint: `train it again: peft train --config ${join(runDir, "config.yaml")}` },
     );
-  const labels = isOwn(experiment.task)
-    ? (result.labels ?? [])
-    : tasks[experiment.task.name].labels;
+  const labels = labelsOf(result);
   const outline = outlineOf(experiment.task, labels);
-  const { tensors } = readSafetensors(file);
+  const { metadata, tensors } = readSafetensors(file);
+  const { labels: trained = JSON.stringify(labels) } = metadata;
+  if (trained !== JSON.stringify(labels))
+    throw new UserError(
+      `${join(runDir, RESULT)}: labels: ${citeAll(labels)}: expected ${trained}, those in ${file}`,
+      { hint: "one of the two files was changed: put it back, or train again" },
+    );
   return {
     runDir,
     result,

@@ -1,4 +1,5 @@
 // The registry of metrics: a metric is one function and one line here. All are fractions, never percent; higher is better.
+import { largest } from "../extremes.ts";
 import { invariant } from "../errors.ts";
 import { accuracy, classCounts, f1, macroF1, matthews } from "./classification.ts";
 import { pearson, spearman } from "./correlation.ts";
@@ -57,7 +58,7 @@ export function majorityScore(
 
 function mostFrequent(labels: ArrayLike<number>, numLabels: number): number {
   const counts = classCounts(labels, numLabels);
-  return counts.indexOf(Math.max(...counts));
+  return counts.indexOf(largest(counts));
 }
 
 function mean(values: ArrayLike<number>): number {

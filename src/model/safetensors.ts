@@ -4,7 +4,7 @@
 import { closeSync, fstatSync, readSync } from "node:fs";
 import { totalmem } from "node:os";
 import { UserError } from "../errors.ts";
-import { attempt, openFile, writeAtomic } from "../files.ts";
+import { attempt, openFile, sha256, writeAtomic } from "../files.ts";
 import { type Header, parseHeader, type TensorEntry, truncatedHint } from "./safetensors-header.ts";
 
 /** The reference implementation's limit on the header, in bytes. */
@@ -74,12 +74,12 @@ export function readSafetensors(path: string): {
   }
 }
 
-/** Writes float32 tensors atomically, in the order given. Equal content gives equal bytes. */
+/** Writes float32 tensors atomically, in the order given. Equal content gives equal bytes; returns their SHA-256. */
 export function writeSafetensors(
   path: string,
   tensors: ReadonlyMap<string, FloatTensor>,
   metadata: Readonly<Record<string, string>>,
-): void {
+): string {
   const header: [name: string, value: unknown][] = [["__metadata__", metadata]];
   let offset = 0;
   for (const [name, { data, shape }] of tensors) {
@@ -94,7 +94,9 @@ export function writeSafetensors(
   const bytes = [...tensors.values()].map(
     ({ data }) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
   );
-  writeAtomic(path, length, json, padding, ...bytes);
+  const chunks = [length, json, padding, ...bytes]; // a few per tensor
+  writeAtomic(path, ...chunks);
+  return sha256(...chunks);
 }
 
 function readHeader(path: string, file: number): Header {

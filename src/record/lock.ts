@@ -4,25 +4,39 @@
 // Taking over a dead owner's lock creates N + 1, which the file system lets only one process do. The highest file is never
 // removed while the run is unfinished, so a slow process that still believes in an older owner finds a higher file and gives
 // way. Removing and recreating one and the same file would let two processes believe that they own it.
-import { readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs"; // prettier-ignore
+import { lstatSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { UserError } from "../errors.ts";
-import { attempt, makeFolder, namesIn, writeAtomic } from "../files.ts";
-import { isNear, isRunning, type ProcessIdentity, thisProcess } from "../processes.ts";
+import { setTimeout } from "node:timers/promises";
+import { z } from "zod";
+import { Interrupted, UserError } from "../errors.ts";
+import { attempt, makeFolder, namesIn, tolerate, writeAtomic } from "../files.ts";
+import { tryJsonFile } from "../json.ts";
+import { isNear, isRunning, processSchema, thisProcess } from "../processes.ts";
 
-const HEARTBEAT_MS = 15_000;
-/** Silence after which an owner on another machine counts as dead; a single long step keeps it silent as well. */
-const SILENCE_MS = 600_000;
-/** Between creating the file and writing the owner into it. */
-const CREATION_MS = 5_000;
+const HEARTBEAT_MS = 5_000;
+const LOOK_MS = 500; // between two looks at a lock that is watched
 
-interface Owner extends ProcessIdentity {
-  /** The owner has let go of the lock. */
-  released?: true;
+/** When an owner that cannot be asked counts as dead. Its clock may be another, so that its silence is watched as well. */
+interface Patience {
+  /** Age of the last heartbeat by the clocks of both machines; a single long step keeps the owner silent as well. */
+  silenceMs: number;
+  /** Time without a heartbeat by this process's clock alone. */
+  watchMs: number;
 }
+
+const ofOtherMachine: Patience = { silenceMs: 600_000, watchMs: 6 * HEARTBEAT_MS };
+/** Of a file without an owner in it, which is being created or damaged. */
+const ofNobody: Patience = { silenceMs: 5_000, watchMs: 5_000 };
+
+const ownerSchema = z.union([
+  z.object({ pid: z.int32(), released: z.literal(true) }),
+  processSchema,
+]);
 
 /** A run that this process may work on. */
 export interface RunLock {
+  /** Whether no other process has taken it over since. */
+  isOurs(): boolean;
   /** Lets others work on it. `finished`: nobody needs to any more, and no trace stays. */
   release(options?: { finished?: boolean }): void;
 }
@@ -32,28 +46,45 @@ export class RunLocked extends UserError {
   override name = "RunLocked";
 }
 
-/** Takes the lock of a run folder, which need not exist yet. Throws RunLocked while another living process holds it. */
-export function lockRun(runDir: string): RunLock {
+export interface LockOptions {
+  signal?: AbortSignal;
+  /** Says why it takes a while. */
+  note?: (text: string) => void;
+  otherMachine?: Patience;
+}
+
+/**
+ * Takes the lock of a run folder, which need not exist yet. Throws RunLocked while another living process holds it, and Interrupted
+ * if it is stopped while it watches an owner that may be dead.
+ */
+export async function lockRun(runDir: string, options: LockOptions = {}): Promise<RunLock> {
   const folder = join(dirname(runDir), ".locks");
   const name = basename(runDir);
   makeFolder(folder);
   for (;;) {
     const highest = generations(folder, name).at(-1) ?? 0;
-    if (highest > 0) refuseLiving(fileOf(folder, name, highest), runDir);
+    if (highest > 0) await refuseLiving(fileOf(folder, name, highest), runDir, options);
     const mine = highest + 1;
     if (!create(fileOf(folder, name, mine))) continue;
     if (generations(folder, name).at(-1) === mine) return hold(folder, name, mine);
-    rmSync(fileOf(folder, name, mine), { force: true });
+    tolerate(() => rmSync(fileOf(folder, name, mine), { force: true }));
   }
 }
 
-/** Whether a living process works on the run. */
+/** Whether a process works on the run, or may do so for all that is known. */
 export function isLocked(runDir: string): boolean {
+  return stateOf(runDir) !== "dead";
+}
+
+/** Whether a process works on the run, as far as one look can tell. */
+export function seemsLocked(runDir: string): boolean {
+  return stateOf(runDir) === "alive";
+}
+
+function stateOf(runDir: string): OwnerState {
   const folder = join(dirname(runDir), ".locks");
   const highest = generations(folder, basename(runDir)).at(-1);
-  if (highest === undefined) return false;
-  const file = fileOf(folder, basename(runDir), highest);
-  return isAlive(file, readOwner(file));
+  return highest === undefined ? "dead" : judge(fileOf(folder, basename(runDir), highest));
 }
 
 function fileOf(folder: string, name: string, generation: number): string {
@@ -64,17 +95,17 @@ function fileOf(folder: string, name: string, generation: number): string {
 function generations(folder: string, name: string): number[] {
   return namesIn(folder) // no folder, no lock
     .filter((file) => file.startsWith(`${name}.`))
-    .map((file) => Number(file.slice(name.length + 1)))
-    .filter(Number.isInteger)
+    .map((file) => file.slice(name.length + 1))
+    .filter((number) => /^[1-9]\d{0,14}$/.test(number)) // one more is still exact
+    .map(Number)
     .toSorted((a, b) => a - b);
 }
 
 /** Creates the file with this process as owner; false if it exists. */
 function create(path: string): boolean {
-  const owner: Owner = thisProcess();
   return attempt(path, () => {
     try {
-      writeFileSync(path, JSON.stringify(owner), { flag: "wx" });
+      writeFileSync(path, JSON.stringify(thisProcess()), { flag: "wx" });
       return true;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
@@ -86,48 +117,104 @@ function create(path: string): boolean {
 function hold(folder: string, name: string, mine: number): RunLock {
   const path = fileOf(folder, name, mine);
   for (const older of generations(folder, name).filter((generation) => generation < mine))
-    rmSync(fileOf(folder, name, older), { force: true });
+    tolerate(() => rmSync(fileOf(folder, name, older), { recursive: true, force: true }));
   const heartbeat = setInterval(() => touch(path), HEARTBEAT_MS).unref();
+  const isOurs = () => generations(folder, name).at(-1) === mine;
   return {
+    isOurs,
     release: ({ finished = false } = {}) => {
       clearInterval(heartbeat);
-      if (finished) rmSync(path, { force: true });
-      else writeAtomic(path, JSON.stringify({ pid: process.pid, released: true }));
+      // Where it is refused, the lock is known to be that of a process that has ended.
+      tolerate(() => {
+        if (!isOurs()) return;
+        if (finished) rmSync(path, { force: true });
+        else writeAtomic(path, JSON.stringify({ pid: process.pid, released: true }));
+      });
     },
   };
 }
 
+/** Where the folder was removed under us, the run itself will notice. */
 function touch(path: string): void {
   const now = new Date();
-  try {
-    utimesSync(path, now, now);
-  } catch {
-    // The folder was removed under us; the run itself will notice.
+  tolerate(() => utimesSync(path, now, now));
+}
+
+/** Watches an owner whose life is in doubt until there is none. */
+async function refuseLiving(path: string, runDir: string, options: LockOptions): Promise<void> {
+  const { note, otherMachine = ofOtherMachine, signal } = options;
+  for (let isNoted = false; ; isNoted = true) {
+    const state = judge(path, otherMachine);
+    if (state === "dead") return;
+    if (state === "alive") throw locked(path, runDir);
+    if (signal?.aborted)
+      throw new Interrupted(`${runDir}: stopped before anything was changed`, {
+        hint: "the same command starts again",
+      });
+    if (!isNoted)
+      note?.(`${runDir}: another machine worked on this run: watching for signs of life for ${Math.ceil(otherMachine.watchMs / 1000)} s`); // prettier-ignore
+    await setTimeout(Math.min(LOOK_MS, otherMachine.watchMs / 4));
   }
 }
 
-function refuseLiving(path: string, runDir: string): void {
-  const owner = readOwner(path);
-  if (!isAlive(path, owner)) return;
+function locked(path: string, runDir: string): RunLocked {
+  const owner = tryJsonFile(path, processSchema);
   const who = owner ? `process ${owner.pid} on ${owner.place.split(" ")[0]}` : "another process";
-  throw new RunLocked(`${runDir}: ${who} is working on this run`, {
+  return new RunLocked(`${runDir}: ${who} is working on this run`, {
     hint: `wait for it or stop it; if it is gone, remove ${path}`,
   });
 }
 
-function readOwner(path: string): Owner | undefined {
-  try {
-    return JSON.parse(readFileSync(path, "utf8")) as Owner;
-  } catch {
-    return undefined; // just being created, or removed
-  }
+type OwnerState = "alive" | "dead" | "unknown";
+
+function judge(path: string, otherMachine = ofOtherMachine): OwnerState {
+  const owner = tryJsonFile(path, ownerSchema); // undefined where it is just being created, removed or damaged
+  if (owner && "released" in owner) return "dead";
+  if (owner && isNear(owner)) return isRunning(owner) ? "alive" : "dead";
+  const seen = look(path);
+  if (seen === undefined) return "dead";
+  const { silenceMs, watchMs } = owner ? otherMachine : ofNobody;
+  const unchangedMs = performance.now() - seen.since;
+  if (unchangedMs >= silenceMs) return "dead";
+  // A clock that is ahead says as little as one that is behind.
+  if (Math.abs(Date.now() - seen.modifiedMs) < silenceMs) return "alive";
+  if (unchangedMs >= watchMs) return "dead";
+  return seen.hasChanged ? "alive" : "unknown";
 }
 
-function isAlive(path: string, owner: Owner | undefined): boolean {
-  if (owner?.released) return false;
-  const modified = statSync(path, { throwIfNoEntry: false })?.mtimeMs;
-  if (modified === undefined) return false;
-  const silence = Date.now() - modified;
-  if (!owner) return silence < CREATION_MS;
-  return isNear(owner) ? isRunning(owner) : silence < SILENCE_MS;
+/** A lock file as this process last saw it. */
+interface Sight {
+  modifiedMs: number;
+  /** What a heartbeat changes. */
+  mark: string;
+  /** When it was first seen like this, by this process's clock. */
+  since: number;
+  /** Whether it was ever seen to change. */
+  hasChanged: boolean;
+}
+
+const sights = new Map<string, Sight>();
+
+/** Undefined where the file is gone. */
+function look(path: string): Sight | undefined {
+  let found: Sight | undefined;
+  tolerate(() => {
+    const stats = lstatSync(path, { throwIfNoEntry: false });
+    if (!stats) return;
+    const { ctimeMs, ino, mtimeMs, size } = stats;
+    const mark = [mtimeMs, ctimeMs, size, ino].join(" ");
+    const before = sights.get(path);
+    const isSame = before?.mark === mark;
+    found = isSame
+      ? before
+      : {
+          modifiedMs: mtimeMs,
+          mark,
+          since: performance.now(),
+          hasChanged: before !== undefined,
+        };
+  });
+  if (found) sights.set(path, found);
+  else sights.delete(path);
+  return found;
 }

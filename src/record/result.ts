@@ -1,10 +1,16 @@
 // result.json: everything a table needs to know of one run, in one file. Written when a run ends, read back by every command
 // that compares runs; what cannot be read is a sentence saying why, because one bad file must not hide ten thousand good ones.
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
+import { cite, kindOf } from "../cite.ts";
 import { type Experiment, experimentSchema } from "../config/schema.ts";
-import type { Evaluation, ParameterLedger } from "../train/events.ts";
+import { isOwn } from "../data/settings.ts";
+import { outlineOf, tasks } from "../data/tasks.ts";
+import { UserError } from "../errors.ts";
+import { readText } from "../files.ts";
+import { checkJson, parseJson } from "../json.ts";
+import { type Evaluation, evaluationSchema, type ParameterLedger } from "../train/events.ts";
 
 export const RESULT = "result.json";
 
@@ -42,6 +48,8 @@ export interface TrainedResult extends Ending {
   adapterBytes: number | null;
   /** SHA-256 of adapter.safetensors; runs of earlier versions have none. */
   adapterSha256?: string;
+  /** SHA-256 of predictions.json; likewise. */
+  predictionsSha256?: string;
   /** SHA-256 of the encoder's weights file. */
   encoderSha256: string;
   steps: number;
@@ -72,57 +80,72 @@ export type RunResult = TrainedResult | FailedResult;
 /** A result and the folder it lies in. */
 export type Recorded<Result extends RunResult = RunResult> = Result & { runDir: string };
 
-const evaluation = z.object({
-  step: z.number(),
-  epoch: z.number(),
-  split: z.string(),
-  trainLoss: z.number().nullable(),
-  loss: z.number().nullable(), // JSON has no NaN
-  metrics: z.record(z.string(), z.number().nullable()),
-  best: z.boolean(),
-});
+const sha256Schema = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/, "expected a SHA-256, 64 hexadecimal digits");
+const count = z.int().nonnegative();
+const amount = z.number().nonnegative();
 
-const counts = ["adapters", "layerNorm", "head", "encoder", "trained", "frozen"] as const;
-const shares = [
+const countKeys = ["adapters", "layerNorm", "head", "encoder", "trained", "frozen"] as const;
+const shareKeys = [
   "wholeModel",
   "encoderLayers",
   "percentOfWholeModel",
   "percentOfEncoderLayers",
 ] as const;
 
-const numbers = <Key extends string>(keys: readonly Key[]) =>
-  z.object(Object.fromEntries(keys.map((key) => [key, z.number()])) as Record<Key, z.ZodNumber>);
+const amounts = <Key extends string>(keys: readonly Key[]) =>
+  z.object(Object.fromEntries(keys.map((key) => [key, amount])) as Record<Key, typeof amount>);
 
 const ending = {
   resultVersion: z.literal(RESULT_VERSION),
   experiment: experimentSchema,
   software: z.record(z.string(), z.string()),
-  finishedAt: z.string(),
+  finishedAt: z.iso.datetime("expected a date and time such as 2026-01-31T12:00:00.000Z"),
 };
 
-const trained = z.object({
-  ...ending,
-  status: z.enum(["ok", "diverged"]),
-  reason: z.string().optional(),
-  mainMetric: z.string(),
-  labels: z.array(z.string()).optional(),
-  caveats: z.array(z.string()).optional(),
-  evaluations: z.array(evaluation),
-  best: evaluation.nullable(),
-  majority: z.record(z.string(), z.record(z.string(), z.number())),
-  parameters: numbers([...counts, ...shares]),
-  adapterBytes: z.number().nullable(),
-  adapterSha256: z.string().optional(),
-  encoderSha256: z.string(),
-  steps: z.number(),
-  totalSteps: z.number(),
-  seconds: z.number(),
-  computeSeconds: z.number(),
-  tokensPerSecond: z.number().nullable(),
-  paddingWaste: z.number(),
-  peakBytes: z.number(),
-  engine: z.string(),
-});
+const trained = z
+  .object({
+    ...ending,
+    status: z.enum(["ok", "diverged"]),
+    reason: z.string().optional(),
+    mainMetric: z.string(),
+    labels: z.array(z.string()).optional(),
+    caveats: z.array(z.string()).optional(),
+    evaluations: z.array(evaluationSchema),
+    best: evaluationSchema.nullable(),
+    majority: z.record(z.string(), z.record(z.string(), z.number())),
+    parameters: amounts([...countKeys, ...shareKeys]),
+    adapterBytes: count.nullable(),
+    adapterSha256: sha256Schema.optional(),
+    predictionsSha256: sha256Schema.optional(),
+    encoderSha256: sha256Schema,
+    steps: count,
+    totalSteps: count,
+    seconds: amount,
+    computeSeconds: amount,
+    tokensPerSecond: amount.nullable(),
+    paddingWaste: z.number().max(1),
+    peakBytes: amount,
+    engine: z.string(),
+  })
+  .superRefine((result, context) => {
+    const { best, evaluations, experiment, labels = [], mainMetric, steps, totalSteps } = result;
+    const refuse = (path: (string | number)[], message: string) =>
+      context.addIssue({ code: "custom", path, message });
+    for (const [i, { metrics, step }] of evaluations.entries()) {
+      // Only a name of its own is a metric's: every object has "toString".
+      if (!Object.hasOwn(metrics, mainMetric))
+        refuse(["evaluations", i, "metrics"], `expected ${cite(mainMetric)}, the main metric`);
+      if (step > steps) refuse(["evaluations", i, "step"], `expected at most ${steps}, the steps of the run`); // prettier-ignore
+    }
+    if (best !== null && !evaluations.some((one) => isDeepStrictEqual(one, best)))
+      refuse(["best"], "expected one of the evaluations");
+    const needsLabels = isOwn(experiment.task) && outlineOf(experiment.task, labels).kind === "classification"; // prettier-ignore
+    if (needsLabels && new Set(labels).size !== Math.max(labels.length, 2))
+      refuse(["labels"], "expected at least two classes, each once");
+    if (steps > totalSteps) refuse(["steps"], `expected at most ${totalSteps}, the total`);
+  });
 
 const failed = z.object({
   ...ending,
@@ -133,28 +156,31 @@ const failed = z.object({
 
 const resultSchema = z.discriminatedUnion("status", [trained, failed]);
 
+/** The class names of a trained run by index; empty for regression and spans. */
+export function labelsOf({ experiment, labels = [] }: TrainedResult): readonly string[] {
+  return isOwn(experiment.task) ? labels : tasks[experiment.task.name].labels;
+}
+
 /** The result in a run folder, or a sentence that begins with the file's path and says why it cannot be used. */
 export function readResult(runDir: string): Recorded | string {
   const path = join(runDir, RESULT);
-  let text: string;
   try {
-    text = readFileSync(path, "utf8");
+    const text = readText(path);
+    if (text === "") return `${path}: is empty: expected the JSON that peft train writes`;
+    const value = parseJson({ path }, text);
+    checkVersion(path, value);
+    return { ...(checkJson(path, value, resultSchema) as RunResult), runDir };
   } catch (error) {
-    return `${path}: cannot be read: ${(error as Error).message}`;
+    if (error instanceof UserError) return error.message;
+    throw error;
   }
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return text === ""
-      ? `${path}: is empty: expected the JSON that peft train writes`
-      : `${path}: not JSON, or cut off after ${text.length} characters`;
-  }
-  const version = (value as { resultVersion?: unknown } | null)?.resultVersion;
-  if (version !== RESULT_VERSION)
-    return `${path}: resultVersion ${JSON.stringify(version) ?? "missing"}: expected ${RESULT_VERSION}; written by another version of peft, or by another program`;
-  const { success, data, error } = resultSchema.safeParse(value);
-  if (success) return { ...(data as RunResult), runDir };
-  const [{ message, path: at }] = error.issues;
-  return `${path}: ${at.join(".") || "the whole file"}: ${message}`;
+}
+
+function checkVersion(path: string, value: unknown): void {
+  const { resultVersion: version } = (value ?? {}) as { resultVersion?: unknown };
+  if (version === RESULT_VERSION) return;
+  const found = typeof version === "number" ? String(version) : version === undefined ? "missing" : kindOf(version); // prettier-ignore
+  throw new UserError(
+    `${path}: resultVersion ${found}: expected ${RESULT_VERSION}; written by another version of peft, or by another program`,
+  );
 }

@@ -1,31 +1,39 @@
 // The folder that records a run: settings, what it read, and what came out. It is named by task, method and a hash of the
 // settings, so that the same experiment always has the same folder.
 import { arch, platform, version as nodeVersion } from "node:process";
-import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { readFileSync, rmSync, statSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import { join } from "node:path";
+import { z } from "zod";
 import { UserError } from "../errors.ts";
-import { makeFolder, pathExists, readJson, readText, sha256, writeAtomic } from "../files.ts";
+import { attempt, makeFolder, namesIn, pathExists, sha256, writeAtomic } from "../files.ts";
+import { readJsonFile, tryJsonFile } from "../json.ts";
 import { loadExperiment, stringifyExperiment } from "../config/load.ts";
 import type { Experiment } from "../config/schema.ts";
-import type { EngineName } from "../engine/create.ts";
-import { hasState } from "../train/checkpoint.ts";
-import { isLocked, lockRun } from "./lock.ts";
+import { type EngineName, engineNames } from "../engine/create.ts";
+import { type Guard, hasState } from "../train/checkpoint.ts";
+import { isLocked, lockRun, type RunLock, RunLocked } from "./lock.ts";
 import { readResult, RESULT, RESULT_VERSION, type RunResult } from "./result.ts";
 
-/** What an experiment depends on besides its settings: the bytes that it reads, and where it was begun. */
-export interface Provenance {
+const fileSchema = z.object({ path: z.string(), sha256: z.string() });
+
+const provenanceSchema = z.object({
   /** The engine it was begun on; absent in runs of versions that had no choice. */
-  engine?: EngineName;
-  weights: { path: string; sha256: string };
-  tokenizer: { sha256: string };
-  data: { path: string; sha256: string }[];
-}
+  engine: z.enum(engineNames).optional(),
+  weights: fileSchema,
+  tokenizer: z.object({ sha256: z.string() }),
+  data: z.array(fileSchema),
+});
+
+/** What an experiment depends on besides its settings: the bytes that it reads, and where it was begun. */
+export type Provenance = z.infer<typeof provenanceSchema>;
 
 export interface RunFolder {
   path: string;
   /** The settings that the run was begun with: what computes may be another in a later session. */
   begun: Experiment;
+  /** Throws UserError where the folder is gone or another one, and RunLocked where another process has taken over the run. */
+  guard: Guard;
   /** Writes result.json, which makes the run a finished one. */
   finish(result: RunResult): void;
   /** Lets other processes work on the run; to be called whatever happened. */
@@ -41,6 +49,9 @@ export interface OpenOptions {
   goOn?: boolean;
   /** Whether a run that ended in an error is to be run again. */
   retryFailed?: boolean;
+  /** Ends the wait for another process that may be dead; `note` is told of it. */
+  signal?: AbortSignal;
+  note?: (text: string) => void;
 }
 
 /** The run has its result already. */
@@ -56,20 +67,22 @@ const PROVENANCE = "provenance.json";
  * the run has its result, RunLocked if another process works on it, and UserError if it was begun and is not to be resumed, or
  * was begun with other settings, weights or data.
  */
-export function openRun(
+export async function openRun(
   experiment: Experiment,
   provenance: Provenance,
   options: OpenOptions,
-): RunFolder {
+): Promise<RunFolder> {
   const path = options.resume ?? join(options.outDir, runName(experiment));
   refuseFinished(path, options);
-  const lock = lockRun(path);
+  const lock = await lockRun(path, options);
   let isFinished = false;
   let begun: Experiment;
+  let guard: Guard;
   try {
     refuseFinished(path, options); // by the process that has just let go of the lock
     if (pathExists(join(path, RESULT))) forgetFailure(path);
     begun = enter(path, experiment, provenance, options);
+    guard = guardOf(path, lock);
   } catch (error) {
     lock.release({ finished: error instanceof RunFinished });
     throw error;
@@ -77,11 +90,37 @@ export function openRun(
   return {
     path,
     begun,
+    guard,
     finish: (result) => {
+      guard();
       writeAtomic(join(path, RESULT), json(result));
       isFinished = true;
     },
     release: () => lock.release({ finished: isFinished }),
+  };
+}
+
+/** What must hold before anything is written into the folder. */
+function guardOf(path: string, lock: RunLock): Guard {
+  const idOf = () => {
+    const stats = attempt(path, () => statSync(path, { bigint: true, throwIfNoEntry: false }));
+    return stats && `${stats.dev} ${stats.ino}`;
+  };
+  const opened = idOf();
+  return () => {
+    const found = idOf();
+    if (found !== opened)
+      throw new UserError(
+        `${path}: the run folder ${found === undefined ? "is gone" : "was replaced"}: expected it until the run ends`,
+        { hint: "it was moved or removed; start the experiment again" },
+      );
+    if (!lock.isOurs())
+      throw new RunLocked(
+        `${path}: another process has taken over this run: nothing more is written`,
+        {
+          hint: `it goes on from the last saved step; peft show ${path} says how far it is`,
+        },
+      );
   };
 }
 
@@ -117,6 +156,7 @@ export function recordFailure(
 ): void {
   const path = join(outDir, runName(experiment));
   if (pathExists(join(path, RESULT)) || isLocked(path)) return;
+  makeFolder(path);
   if (!pathExists(join(path, CONFIG))) writeAtomic(join(path, CONFIG), stringifyExperiment(experiment)); // prettier-ignore
   const result: RunResult = {
     resultVersion: RESULT_VERSION,
@@ -132,9 +172,9 @@ export function recordFailure(
 
 /** Makes a run that ended in an error one that was begun, where it has a saved state, or never was. */
 function forgetFailure(path: string): void {
-  const names = hasState(path) ? [] : readdirSync(path).filter((name) => name !== RESULT);
+  const names = hasState(path) ? [] : namesIn(path).filter((name) => name !== RESULT);
   // The result last: without it, the rest would look like a run that can go on.
-  for (const name of [...names, RESULT]) rmSync(join(path, name), { force: true });
+  for (const name of [...names, RESULT]) remove(join(path, name));
 }
 
 /** Such as `mrpc-houlsby-64-seed0-1f2e3d4c`: the hash covers every setting but where the data lies. */
@@ -153,8 +193,12 @@ function create(path: string, experiment: Experiment, provenance: Provenance): v
 
 /** Removes what a process that was killed left of the file it was writing. */
 function removeUnfinished(path: string): void {
-  const names = readdirSync(path).filter((name) => name.endsWith(".tmp"));
-  for (const name of names) rmSync(join(path, name), { force: true });
+  const names = namesIn(path).filter((name) => name.endsWith(".tmp"));
+  for (const name of names) remove(join(path, name));
+}
+
+function remove(path: string): void {
+  attempt(path, () => rmSync(path, { force: true }));
 }
 
 function refuseFinished(path: string, { retryFailed = false }: OpenOptions): void {
@@ -181,7 +225,8 @@ function checkUnchanged(path: string, experiment: Experiment, provenance: Proven
       `${path}: ${setting.key}: ${show(setting.after)}: expected ${show(setting.before)}, with which the run was begun`,
       { hint: "resume without changing settings, or start a new run with peft train --config" },
     );
-  const [bytes] = changedInputs(readProvenance(path), provenance);
+  const hint = `start the run anew, elsewhere: peft train --config ${join(path, CONFIG)} --out FOLDER`;
+  const [bytes] = changedInputs(readProvenance(path, hint), provenance);
   if (bytes)
     throw new UserError(
       `${path}: ${bytes.key}: SHA-256 ${show(bytes.after)}: expected ${show(bytes.before)}, with which the run was begun`,
@@ -194,12 +239,17 @@ function checkUnchanged(path: string, experiment: Experiment, provenance: Proven
 export function begunOn(experiment: Experiment, options: OpenOptions): EngineName | undefined {
   const path = options.resume ?? join(options.outDir, runName(experiment));
   refuseFinished(path, options);
-  return readJson<Provenance>(join(path, PROVENANCE))?.engine; // a damaged file is found by checkUnchanged
+  return tryProvenance(path)?.engine; // a damaged file is found by checkUnchanged
 }
 
-/** What a run folder says its run depended on. */
-export function readProvenance(path: string): Provenance {
-  return JSON.parse(readText(join(path, PROVENANCE))) as Provenance;
+/** What a run folder says its run depended on. Throws UserError where it does not. */
+export function readProvenance(path: string, hint?: string): Provenance {
+  return readJsonFile(join(path, PROVENANCE), provenanceSchema, hint);
+}
+
+/** What a run folder says its run depended on; undefined where that is missing or damaged. */
+export function tryProvenance(path: string): Provenance | undefined {
+  return tryJsonFile(join(path, PROVENANCE), provenanceSchema);
 }
 
 /** Which of weights, tokenizer and data have other bytes, wherever they lie. */

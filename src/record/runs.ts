@@ -1,7 +1,7 @@
 // All runs below a folder: the finished ones with their results, the others with their settings, and what could not be used.
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { checkExperiment } from "../config/load.ts";
+import { loadExperiment } from "../config/load.ts";
 import type { Experiment } from "../config/schema.ts";
 import { UserError } from "../errors.ts";
 import { attempt, pathExists } from "../files.ts";
@@ -61,7 +61,11 @@ function readRun(runDir: string, runs: Runs): void {
     runs.numForeign++;
     return;
   }
-  const loaded = checkExperiment(config);
-  if ("problems" in loaded) runs.problems.push(...loaded.problems);
-  else runs.unfinished.push({ runDir, experiment: loaded.experiment });
+  try {
+    const { experiment } = loadExperiment(config);
+    runs.unfinished.push({ runDir, experiment });
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    runs.problems.push(error.message);
+  }
 }

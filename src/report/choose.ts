@@ -2,6 +2,7 @@
 // 1. Only settings with the largest number of seeds that ended well compete.
 // 2. If any of those has no run that diverged, failed or is unfinished, only such settings compete.
 // 3. The highest mean over seeds wins; of equal means the fewest epochs, then the lowest learning rate.
+import { largest } from "../extremes.ts";
 import type { Experiment } from "../config/schema.ts";
 import { differingKeys, show, shownTuned, tuning } from "./identity.ts";
 import type { Outcome } from "./outcome.ts";
@@ -21,7 +22,7 @@ export interface Choice {
 
 /** The setting that represents the row. Where no run ended well it is the first by rule 3's order of equals. */
 export function choose(candidates: readonly Candidate[]): Choice {
-  const mostSeeds = Math.max(...candidates.map((candidate) => endedWell(candidate).length));
+  const mostSeeds = largest(candidates.map((candidate) => endedWell(candidate).length));
   const equallyTried = candidates.filter((candidate) => endedWell(candidate).length === mostSeeds);
   const complete = equallyTried.filter((candidate) => candidate.runs.length === mostSeeds);
   const competing = complete.length > 0 ? complete : equallyTried;

@@ -1,8 +1,10 @@
 // What changed between two sets of runs: rows that came and went, settings that differ, and by how much the scores moved.
 import { isDeepStrictEqual } from "node:util";
+import { cite } from "../cite.ts";
 import type { Runs } from "../record/runs.ts";
 import { outlineOf } from "../data/tasks.ts";
-import type { MetricName } from "../metrics/metrics.ts";
+import { type MetricName, metrics } from "../metrics/metrics.ts";
+import { labelsOf, type Recorded, type TrainedResult } from "../record/result.ts";
 import { readPredictions } from "../train/predictions.ts";
 import { type Interval, type Pair, pairedInterval } from "./bootstrap.ts";
 import { groupBy } from "./group.ts";
@@ -116,18 +118,24 @@ function intervalOf(
   before: Row,
   after: Row,
 ): Pick<RowChange, "interval" | "pairedSeeds" | "reason"> {
-  const pairedSeeds = before.seeds.filter((seed) => after.seeds.includes(seed));
+  const seedsAfter = new Set(after.seeds);
+  const pairedSeeds = before.seeds.filter((seed) => seedsAfter.has(seed));
+  const runsOf = (row: Row) => new Map(row.runs.map((run) => [run.experiment.seed, run]));
+  const [runsBefore, runsAfter] = [runsOf(before), runsOf(after)];
   const without = (reason: string) => ({ interval: null, pairedSeeds, reason });
   if (pairedSeeds.length === 0) return without("no seed on both sides");
   const pairs: Pair[] = [];
   for (const seed of pairedSeeds) {
-    const [older, newer] = [before, after].map((row) => predictionsOf(row, seed));
+    const older = predictionsOf(before, runsBefore.get(seed));
+    const newer = predictionsOf(after, runsAfter.get(seed));
     if (!older || !newer) return without(`predictions of seed ${seed} are not on both sides`);
     if (!isDeepStrictEqual(older.labels, newer.labels))
       return without(`seed ${seed} was evaluated on other examples`);
     pairs.push({ labels: older.labels, before: older.values, after: newer.values });
   }
   const { kind } = outlineOf(before.runs[0].experiment.task);
+  if (kind !== "span" && !Object.hasOwn(metrics, before.metric))
+    return without(`${cite(before.metric)} is no metric of this version`);
   const metric = kind === "span" ? "mean" : (before.metric as MetricName);
   return {
     interval: pairedInterval(metric, pairs),
@@ -144,19 +152,34 @@ interface Compared {
   values: readonly number[];
 }
 
-/** What the run of that seed answered on the deciding split; undefined where it was not kept or is not usable. */
-function predictionsOf({ metric, runs, split }: Row, seed: number): Compared | undefined {
-  const run = runs.find(({ experiment }) => experiment.seed === seed);
-  const found = run && readPredictions(run.runDir)?.[split];
+/** What a run answered on the deciding split; undefined where it was not kept or is not usable. */
+function predictionsOf(
+  { metric, split }: Row,
+  run: Recorded<TrainedResult> | undefined,
+): Compared | undefined {
+  const splits = run && readPredictions(run.runDir, run.predictionsSha256);
+  const found = splits && Object.hasOwn(splits, split) ? splits[split] : undefined;
   if (!found) return undefined;
   const { labels, values } =
     "ids" in found
-      ? { labels: found.ids, values: found.scores?.[metric] }
+      ? {
+          labels: found.ids,
+          values: Object.hasOwn(found.scores, metric) ? found.scores[metric] : [],
+        }
       : { labels: found.labels, values: found.predictions };
-  const isUsable =
-    Array.isArray(labels) &&
-    Array.isArray(values) &&
-    labels.length > 0 &&
-    labels.length === values.length;
-  return isUsable ? { labels, values } : undefined;
+  const isWhole = labels.length > 0 && labels.length === values.length;
+  return isWhole && isAnswerable(run!, values, labels) ? { labels, values } : undefined;
+}
+
+/** Whether classes are classes of the run's task; scores may be any numbers. */
+function isAnswerable(
+  run: TrainedResult,
+  answers: readonly number[],
+  truths: readonly (number | string)[],
+): boolean {
+  if (outlineOf(run.experiment.task, run.labels).kind !== "classification") return true;
+  const numClasses = labelsOf(run).length;
+  const isClass = (value: number | string) =>
+    Number.isInteger(value) && Number(value) >= 0 && Number(value) < numClasses;
+  return answers.every(isClass) && truths.every(isClass);
 }

@@ -1,5 +1,6 @@
 // From the runs in folders to the rows of the trade-off table: grouped by everything that tells settings apart, the tuned
 // settings chosen on the deciding split, averaged over seeds. A run that did not end well is counted and never averaged.
+import { largest } from "../extremes.ts";
 import type { Experiment } from "../config/schema.ts";
 import { tasks } from "../data/tasks.ts";
 import type { Runs } from "../record/runs.ts";
@@ -159,13 +160,13 @@ function toRow(candidate: Candidate, variant: string, numCandidates: number): Ro
     seeds: counted.map((run) => run.experiment.seed),
     scores,
     score: statistic(scores),
-    best: scores.length > 0 ? Math.max(...scores) : null,
+    best: scores.length > 0 ? largest(scores) : null,
     metrics: metricsOf(runs),
     ...measured(candidate.runs),
     adapterBytes: runs[0]?.adapterBytes ?? null,
     seconds: mean(runs.map(({ seconds }) => seconds)),
     tokensPerSecond: mean(runs.map(({ tokensPerSecond }) => tokensPerSecond)),
-    peakBytes: runs.length > 0 ? Math.max(...runs.map(({ peakBytes }) => peakBytes)) : null,
+    peakBytes: runs.length > 0 ? largest(runs.map(({ peakBytes }) => peakBytes)) : null,
     ...endings(candidate.runs),
     caveats: [...new Set(runs.flatMap((run) => run.caveats ?? []))],
     runs,
@@ -201,7 +202,9 @@ function metricsOf(runs: Row["runs"]): Row["metrics"] {
       if (step !== best?.step) continue;
       for (const [name, score] of Object.entries(metrics)) {
         const key = `${split}.${name}`;
-        values.set(key, [...(values.get(key) ?? []), score]);
+        const scores = values.get(key);
+        if (scores) scores.push(score);
+        else values.set(key, [score]);
       }
     }
   }

@@ -4,14 +4,9 @@ import { accessSync, constants, readdirSync, renameSync, rmSync } from "node:fs"
 
 import { basename, dirname, join } from "node:path";
 import { UserError } from "../errors.ts";
-import { attempt, makeFolder, pathExists, readJson, writeAtomic } from "../files.ts";
-import {
-  isNear,
-  isRunning,
-  processExists,
-  type ProcessIdentity,
-  thisProcess,
-} from "../processes.ts";
+import { attempt, makeFolder, pathExists, tolerate, writeAtomic } from "../files.ts";
+import { tryJsonFile } from "../json.ts";
+import { isNear, isRunning, processExists, processSchema, thisProcess } from "../processes.ts";
 
 /**
  * Builds in a temporary folder beside `folder`, which it replaces in the end. What killed builds have left is cleared first.
@@ -27,11 +22,11 @@ export async function replaceFolder<T>(
   writeAtomic(join(temporary, OWNER), JSON.stringify(thisProcess()));
   try {
     const result = await build(temporary);
-    rmSync(join(temporary, OWNER), { force: true });
+    attempt(temporary, () => rmSync(join(temporary, OWNER), { force: true }));
     putInPlace(temporary, folder);
     return result;
   } finally {
-    rmSync(temporary, { recursive: true, force: true });
+    tolerate(() => rmSync(temporary, { recursive: true, force: true })); // the next build removes it
   }
 }
 
@@ -72,8 +67,10 @@ function clearLeftovers(folder: string): void {
     const [, what, pid] = leftoverPattern(folder).exec(name) ?? [];
     const leftover = join(parent, name);
     if (what === undefined || isInUse(leftover, Number(pid))) continue;
-    if (what === "old" && !pathExists(folder)) renameSync(leftover, folder);
-    else rmSync(leftover, { recursive: true, force: true });
+    attempt(leftover, () => {
+      if (what === "old" && !pathExists(folder)) renameSync(leftover, folder);
+      else rmSync(leftover, { recursive: true, force: true });
+    });
   }
 }
 
@@ -90,7 +87,7 @@ const OWNER = ".owner.json";
 
 /** Whether the process that builds there may still do so; of another machine's nothing is known, and it is left alone. */
 function isInUse(temporary: string, pid: number): boolean {
-  const owner = readJson<ProcessIdentity>(join(temporary, OWNER));
+  const owner = tryJsonFile(join(temporary, OWNER), processSchema);
   // None between two renames, or where it was killed before it could say whose it is.
   if (!owner) return pid !== process.pid && processExists(pid);
   return !isNear(owner) || (owner.pid !== process.pid && isRunning(owner));

@@ -1,7 +1,8 @@
 // Writes a submission to GLUE, and refuses early: what cannot become one is said before hours of predictions.
+import { dirname } from "node:path";
 import type { GlueTest } from "../data/glue-test.ts";
 import { UserError } from "../errors.ts";
-import { writeAtomic } from "../files.ts";
+import { makeFolder, writeAtomic } from "../files.ts";
 import { packSubmission } from "./archive.ts";
 import {
   checkContents,
@@ -54,6 +55,7 @@ export function writeSubmission(
     ...checkNames(names),
     ...checkContents(files, options.numRows ?? officialRows),
   ]);
+  makeFolder(dirname(path));
   writeAtomic(path, packSubmission(files));
   return remarks;
 }

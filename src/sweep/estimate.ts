@@ -1,5 +1,6 @@
 // How long cells take and what they need, from what has been measured: finished cells of similar size while a sweep runs, a few
 // steps of the smallest and the largest setting of each method before it begins.
+import { smallest } from "../extremes.ts";
 import type { Experiment } from "../config/schema.ts";
 import { groupBy } from "../report/group.ts";
 import { chooseDevices } from "./devices.ts";
@@ -36,7 +37,7 @@ export function secondsOf(cell: PlannedCell, finished: readonly Measured[]): num
   ];
   const group = levels.map(alike).find((some) => some.length > 0) ?? [];
   const distance = (other: Measured) => Math.abs(logSize(other.cell) - logSize(cell));
-  const nearest = Math.min(...group.map(distance));
+  const nearest = smallest(group.map(distance));
   const chosen = group.filter((other) => distance(other) <= nearest + 1e-9 && other.steps > 0);
   if (chosen.length === 0) return undefined;
   const secondsPerStep =
@@ -143,7 +144,7 @@ function interpolate(x: number, points: readonly { x: number; y: number }[]): nu
 
 function smallestAndLargest(cells: readonly PlannedCell[]): PlannedCell[] {
   const sorted = cells.toSorted((a, b) => a.parameters!.trained - b.parameters!.trained);
-  const [smallest] = sorted;
-  const largest = sorted[sorted.length - 1];
-  return smallest.parameters!.trained === largest.parameters!.trained ? [smallest] : [smallest, largest]; // prettier-ignore
+  const [first] = sorted;
+  const last = sorted[sorted.length - 1];
+  return first.parameters!.trained === last.parameters!.trained ? [first] : [first, last];
 }

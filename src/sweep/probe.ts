@@ -1,5 +1,6 @@
 // Measures what an experiment costs by doing the first steps of it, without a run folder: the longest batch once, for the peak
 // of memory and to compile, then a few others against the clock.
+import { withCleanup } from "../cleanup.ts";
 import type { Experiment } from "../config/schema.ts";
 import { collate, lengthsOf, planEpoch } from "../data/batches.ts";
 import type { EncodedSplit } from "../data/encode.ts";
@@ -25,18 +26,15 @@ export async function probe(
   const inputs = await options.read(experiment, () => {});
   const tuning = applyMethod(inputs.encoder.shape, experiment.method);
   const engine = await openEngine({ ...experiment, ...options });
-  const learner = createLearner(experiment, { inputs, tuning, engine });
-  try {
-    return await measure(experiment, {
-      inputs,
-      learner,
-      pieces: new Pieces(engine.preferredTokens),
-      start,
-    });
-  } finally {
-    await learner.dispose();
-    await engine.dispose();
-  }
+  const work = async () => {
+    const learner = createLearner(experiment, { inputs, tuning, engine });
+    const pieces = new Pieces(engine.preferredTokens);
+    return withCleanup(
+      () => measure(experiment, { inputs, learner, pieces, start }),
+      () => learner.dispose(),
+    );
+  };
+  return withCleanup(work, () => engine.dispose());
 }
 
 async function measure(

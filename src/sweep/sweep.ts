@@ -2,7 +2,7 @@
 // record what fails and go on; leave to other processes what they are working on, and pick up what they drop.
 import { setTimeout } from "node:timers/promises";
 import type { EngineName } from "../engine/create.ts";
-import { pathExists } from "../files.ts";
+import { pathExists, tolerate } from "../files.ts";
 import { isLocked } from "../record/lock.ts";
 import { recordFailure } from "../record/run-folder.ts";
 import type { RunEvent } from "../train/events.ts";
@@ -47,7 +47,7 @@ export interface EndedCell extends PlannedCell {
 
 /**
  * Runs what is due and gives every cell as it is in the end. Cells that failed, diverged or were stopped are among them; the caller
- * decides what that means. Nothing more is started once a failure cannot be recorded: every cell would end like that.
+ * decides what that means. A failure that cannot be recorded is that cell's alone: the others go on.
  */
 export async function runSweep(
   cells: readonly PlannedCell[],
@@ -103,12 +103,15 @@ async function runLane(
   const stop = () => worker.stop();
   options.signal.addEventListener("abort", stop);
   try {
-    while (!options.signal.aborted && unrecorded.size === 0) {
+    while (!options.signal.aborted) {
       const cell = queue.shift() ?? (await nextDropped(elsewhere, options));
       if (!cell) return;
       const outcome = await runCell(cell, { lane, worker, prefer }, options);
       if (outcome.kind === "failed" && outcome.isDeviceLost) worker.end(); // with all that still believes in the device
-      if (outcome.kind === "locked") elsewhere.push(cell);
+      if (outcome.kind === "locked") {
+        elsewhere.push(cell);
+        await setTimeout(POLL_MS, undefined, { signal: options.signal }).catch(() => {}); // stopped: the loop ends
+      }
       if (outcome.kind === "failed" && lookUp(cell.experiment, options.outDir).state !== "failed")
         unrecorded.set(cell.name, outcome.message);
     }
@@ -173,6 +176,6 @@ function recordDeath(cell: PlannedCell, outDir: string, message: string): Outcom
   if (result) return { kind: "finished elsewhere" };
   if (pathExists(cell.runDir) && isLocked(cell.runDir)) return { kind: "locked" };
   const hint = "run it again with: peft sweep --retry-failed";
-  recordFailure(cell.experiment, outDir, { message, hint });
+  tolerate(() => recordFailure(cell.experiment, outDir, { message, hint })); // what could not be recorded is told in the end
   return { kind: "failed", message, hint };
 }

@@ -40,11 +40,17 @@ export class WorkerProcess {
         this.#child = undefined;
         reject(new WorkerDied(describeEnd(code, signal, lastWords)));
       };
+      const onError = (error: Error) => {
+        // A message to a process that is ending: its exit, which follows, says more.
+        if (child.pid === undefined) onExit(null, error.message);
+      };
       const settle = () => {
+        child.off("error", onError);
         child.off("message", onReply);
         child.off("exit", onExit);
         child.stderr?.off("data", listen);
       };
+      child.on("error", onError);
       child.on("message", onReply);
       child.on("exit", onExit);
       child.stderr?.on("data", listen);
@@ -66,6 +72,10 @@ export class WorkerProcess {
   #start(): ChildProcess {
     const child = fork(fileURLToPath(program), { stdio: ["ignore", "ignore", "pipe", "ipc"] });
     child.stderr?.resume();
+    child.on("error", () => {}); // whoever waits for an answer hears of it
+    child.on("exit", () => {
+      if (this.#child === child) this.#child = undefined;
+    });
     return child;
   }
 }

@@ -3,6 +3,7 @@
 import type { Experiment } from "../config/schema.ts";
 import { DeviceLostError } from "../engine/engine.ts";
 import { Interrupted, UserError } from "../errors.ts";
+import { tolerate } from "../files.ts";
 import { createReader } from "../prepare.ts";
 import { RunLocked } from "../record/lock.ts";
 import { recordFailure, RunFinished } from "../record/run-folder.ts";
@@ -62,7 +63,7 @@ function explain(error: unknown, experiment: Experiment, outDir: string): Outcom
   if (error instanceof RunLocked) return { kind: "locked" };
   if (error instanceof RunFinished) return { kind: "finished elsewhere" };
   const failure = describe(error);
-  recordFailure(experiment, outDir, failure);
+  tolerate(() => recordFailure(experiment, outDir, failure)); // the sweep sees what could not be recorded, and says so
   return {
     kind: "failed",
     ...failure,

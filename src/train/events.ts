@@ -1,4 +1,5 @@
 // What a run tells whoever is watching. Library code never prints; commands turn these events into bars, lines or silence.
+import { z } from "zod";
 
 /** Trained and frozen parameters by group, counted before training. */
 export interface ParameterLedger {
@@ -54,5 +55,16 @@ export interface Evaluation {
   /** Whether this is the best checkpoint so far by the task's main metric. */
   best: boolean;
 }
+
+/** An evaluation as it is read back. JSON has no NaN: a number that was none is null there. */
+export const evaluationSchema = z.object({
+  step: z.int().nonnegative(),
+  epoch: z.number().nonnegative(),
+  split: z.string(),
+  trainLoss: z.number().nullable(),
+  loss: z.number().nullable(),
+  metrics: z.record(z.string(), z.number().nullable()),
+  best: z.boolean(),
+});
 
 export type Report = (event: RunEvent) => void;

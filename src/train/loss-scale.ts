@@ -3,16 +3,19 @@
 // repeated with half the scale; many good ones in a row double it.
 // Reference: Micikevicius et al. 2018 (arXiv 1710.03740) §3.2; the constants are those of torch.amp.GradScaler. Differs from it: the
 // batch is not skipped, so that every run sees every example.
+import { z } from "zod";
 
 const INITIAL_SCALE = 2 ** 16;
 const GROWTH_INTERVAL = 2000;
 
 /** What a resumed run needs to know. */
-export interface LossScaleState {
-  value: number;
+export const lossScaleSchema = z.object({
+  value: z.number().min(1),
   /** Good steps since the scale last changed. */
-  goodSteps: number;
-}
+  goodSteps: z.int().nonnegative(),
+});
+
+export type LossScaleState = z.infer<typeof lossScaleSchema>;
 
 export class LossScale {
   state: LossScaleState = { value: INITIAL_SCALE, goodSteps: 0 };

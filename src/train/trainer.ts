@@ -8,6 +8,8 @@ import { firstLine, Interrupted, type UserError } from "../errors.ts";
 import { writeAtomic } from "../files.ts";
 import {
   adapterFile,
+  checkBest,
+  type Guard,
   hasState,
   initialState,
   loadState,
@@ -48,6 +50,8 @@ export interface TrainerOptions {
   pieces: Pieces;
   /** Written into adapter files. */
   metadata: Record<string, string>;
+  /** Called before anything is written. */
+  guard?: Guard;
   signal: AbortSignal;
   report: Report;
 }
@@ -89,7 +93,9 @@ class Trainer {
 
   async run(): Promise<TrainingOutcome> {
     try {
-      return await this.#run();
+      const outcome = await this.#run();
+      await checkBest(this.#options.runDir, outcome.state);
+      return outcome;
     } catch (error) {
       // Nothing of that evaluation was recorded, and the best one before it stays the best.
       if (error instanceof NotFiniteError)
@@ -103,7 +109,8 @@ class Trainer {
 
   async #run(): Promise<TrainingOutcome> {
     const { learner, runDir, settings } = this.#options;
-    this.#state = loadState(runDir, learner) ?? this.#state;
+    this.#state = loadState(runDir, learner, this.#totalSteps) ?? this.#state;
+    await checkBest(runDir, this.#state);
     if (learner.lossScale && this.#state.lossScale) learner.lossScale.state = this.#state.lossScale;
     this.#writeMetrics();
     this.#progress();
@@ -178,7 +185,7 @@ class Trainer {
 
   /** Evaluates on every split; false if it was interrupted, in which case nothing has changed. */
   async #evaluate(): Promise<boolean> {
-    const { learner, metadata, report, runDir } = this.#options;
+    const { report } = this.#options;
     const { mainMetric } = this.#options.scoring;
     const { lossCount, lossSum, step } = this.#state;
     const evaluations: Evaluation[] = [];
@@ -196,11 +203,7 @@ class Trainer {
     const best = bestOf(this.#state.evaluations);
     if (deciding && (!best || deciding.metrics[mainMetric] > best.metrics[mainMetric])) {
       for (const evaluation of evaluations) evaluation.best = true;
-      await saveParameters(adapterFile(runDir), learner, {
-        ...metadata,
-        step: String(step),
-      });
-      writePredictions(runDir, answers);
+      await this.#keepBest(answers);
     }
     this.#state.evaluations.push(...evaluations);
     this.#state.sinceBest = deciding?.best ? 0 : this.#state.sinceBest + 1;
@@ -209,6 +212,16 @@ class Trainer {
     this.#writeMetrics();
     for (const evaluation of evaluations) report({ type: "evaluation", evaluation });
     return true;
+  }
+
+  /** Writes the trained parameters as they are now, and what they answered. */
+  async #keepBest(answers: Record<string, Answers>): Promise<void> {
+    const { guard, learner, metadata, runDir } = this.#options;
+    const step = String(this.#state.step);
+    const file = adapterFile(runDir);
+    const adapterSha256 = await saveParameters(file, learner, { ...metadata, step }, guard);
+    guard?.();
+    this.#state.best = { adapterSha256, predictionsSha256: writePredictions(runDir, answers) };
   }
 
   #score(title: string, data: EncodedSplit) {
@@ -249,11 +262,13 @@ class Trainer {
 
   async #save(): Promise<void> {
     this.#tick();
-    await saveState(this.#options.runDir, this.#options.learner, this.#state);
+    const { guard, learner, runDir } = this.#options;
+    await saveState(runDir, learner, this.#state, guard);
   }
 
   #writeMetrics(): void {
     const lines = this.#state.evaluations.map((evaluation) => `${JSON.stringify(evaluation)}\n`);
+    this.#options.guard?.();
     writeAtomic(join(this.#options.runDir, "metrics.jsonl"), lines.join(""));
   }
 
@@ -275,9 +290,9 @@ class Trainer {
   }
 
   async #finish(reason?: string): Promise<TrainingOutcome> {
-    const { learner, metadata, runDir } = this.#options;
+    const { guard, learner, metadata, runDir } = this.#options;
     const step = String(this.#state.step);
-    await saveParameters(join(runDir, "last.safetensors"), learner, { ...metadata, step });
+    await saveParameters(join(runDir, "last.safetensors"), learner, { ...metadata, step }, guard);
     return this.#outcome("ok", reason);
   }
 

@@ -107,6 +107,6 @@ describe("peft show", () => {
     writeFileSync(join(runDir, "result.json"), "{");
     const { exitCode, stderr } = await peft("show", runDir);
     expect(exitCode).toBe(1);
-    expect(stderr).toContain(`${basename(runDir)}/result.json: not JSON, or cut off`);
+    expect(stderr).toContain(`${basename(runDir)}/result.json:1:2: the text ends`);
   });
 });

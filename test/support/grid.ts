@@ -29,8 +29,12 @@ export function sweep(grid: Grid, out: string, ...flags: string[]): Promise<Ende
 
 /** `peft sweep` on the grid. */
 export function startSweep({ config, folder }: Grid, out: string, ...flags: string[]) {
-  const args = ["sweep", "--config", config, "--out", out, ...flags];
-  return startCommand(folder, args, { detached: true }); // a process group of its own, to be signalled as one
+  return startCommand(folder, [...sweepArgs({ config }, out), ...flags], { detached: true }); // a process group of its own, to be signalled as one
+}
+
+/** The command that sweeps the grid. */
+export function sweepArgs({ config }: Pick<Grid, "config">, out: string): string[] {
+  return ["sweep", "--config", config, "--out", out];
 }
 
 /** Sweeps, killed without warning after so many seconds if it is still at work then. */

@@ -43,21 +43,33 @@ export interface Ended {
 }
 
 /** Starts training, or goes on with the run that is in `out`. */
-export function startTraining({ config, folder }: Workplace, out: string): ChildProcess {
+export function startTraining(place: Workplace, out: string): ChildProcess {
+  return startCommand(place.folder, [...trainingArgs(place, out), "--quiet"]);
+}
+
+/** The command that trains, or goes on with the run that is in `out`. */
+export function trainingArgs({ config }: Workplace, out: string): string[] {
   const run = runFolder(out);
   const begun = run !== undefined && existsSync(join(run, "config.yaml"));
-  const what = begun ? ["--resume", run] : ["--config", config, "--out", out];
-  return startCommand(folder, ["train", ...what, "--quiet"]);
+  return ["train", ...(begun ? ["--resume", run] : ["--config", config, "--out", out])];
 }
 
 /** Starts any command, with a cache of its own in `folder`. */
 export function startCommand(
   folder: string,
   args: readonly string[],
-  { detached = false } = {},
+  { detached = false, extra = {}, inTerminal = false } = {},
 ): ChildProcess {
-  const env = { ...process.env, PEFT_CACHE: join(folder, "cache") };
-  return spawn(process.execPath, [bin, ...args], { env, detached });
+  const env = { ...process.env, PEFT_CACHE: join(folder, "cache"), ...extra };
+  const command = [process.execPath, bin, ...args];
+  // script(1) of util-linux gives it a terminal, which closes when script is killed.
+  if (inTerminal) return spawn("script", ["-qfec", command.map(quote).join(" "), "/dev/null"], { env, detached }); // prettier-ignore
+  return spawn(command[0], command.slice(1), { env, detached });
+}
+
+/** For a POSIX shell. */
+function quote(word: string): string {
+  return `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 /** Waits for a process. */
@@ -93,9 +105,26 @@ export function isFinished(out: string): boolean {
   return run !== undefined && existsSync(join(run, "result.json"));
 }
 
-/** The files of the finished run in `out` that must not depend on how it came about. */
+/** What is in the folder of the finished run in `out`, without what depends on how it came about. */
 export function filesOf(out: string): Record<string, string> {
-  const names = ["adapter.safetensors", "last.safetensors", "metrics.jsonl"];
-  const read = (name: string) => readFileSync(join(runFolder(out) ?? out, name)).toString("base64");
-  return Object.fromEntries(names.map((name) => [name, read(name)]));
+  return contentsOf(runFolder(out) ?? out);
+}
+
+/** What is in the folder of a finished run, times and memory aside. */
+export function contentsOf(run: string): Record<string, string> {
+  const read = (name: string) => {
+    const bytes = readFileSync(join(run, name));
+    return name === "result.json" ? withoutTimes(bytes.toString()) : bytes.toString("base64");
+  };
+  return Object.fromEntries(
+    readdirSync(run)
+      .toSorted()
+      .map((name) => [name, read(name)]),
+  );
+}
+
+function withoutTimes(result: string): string {
+  const ofMachine = ["seconds", "computeSeconds", "tokensPerSecond", "peakBytes", "finishedAt"];
+  const keep = (key: string, value: unknown) => (ofMachine.includes(key) ? undefined : value);
+  return JSON.stringify(JSON.parse(result, keep));
 }

@@ -30,7 +30,7 @@ export function lostAtRun(engine: Engine, numRun: number): Engine {
   let runs = 0;
   return interrupted(engine, () => {
     if (++runs >= numRun)
-      throw new DeviceLostError("Device was lost: driver reset\nand more words");
+      throw new DeviceLostError(["Device was lost: driver reset", "and more words"]);
   });
 }
 

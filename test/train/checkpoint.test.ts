@@ -1,10 +1,12 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { createCompiledEngine } from "../../src/engine/compiled/compiled.ts";
-import { readSafetensors } from "../../src/model/safetensors.ts";
+import { UserError } from "../../src/errors.ts";
+import { readSafetensors, writeSafetensors } from "../../src/model/safetensors.ts";
 import {
+  checkBest,
   initialState,
   loadState,
   removeState,
@@ -22,7 +24,7 @@ let runDir: string;
 beforeEach(() => void (runDir = temporaryFolder()));
 
 const batch = goldenBatch({ kind: "classification" });
-const state = { ...initialState(), step: 3, lossSum: 0.1 + 0.2, lossCount: 2, sinceBest: 1 };
+const state = { ...initialState(), step: 3, lossSum: 0.1 + 0.2, lossCount: 2 };
 
 async function createLearner(size = 4): Promise<Learner> {
   const method = { name: "houlsby", size, initStd: 0.01 } as const;
@@ -46,7 +48,7 @@ describe("saveState and loadState", () => {
   test("a learner brought back goes on exactly as the one that was saved", async () => {
     const [saved, loaded] = [await trainedLearner(), await createLearner()];
     await saveState(runDir, saved, state);
-    expect(loadState(runDir, loaded)).toEqual(state);
+    expect(loadState(runDir, loaded, 10)).toEqual(state);
     for (const learner of [saved, loaded]) await learner.step([batch], 3, 1e-2);
     for (const name of saved.trainedNames)
       expect(await loaded.parameter(name).read(), name).toEqual(await saved.parameter(name).read());
@@ -54,21 +56,93 @@ describe("saveState and loadState", () => {
   });
 
   test("nothing is loaded where nothing was saved", async () => {
-    expect(loadState(runDir, await createLearner())).toBeUndefined();
+    expect(loadState(runDir, await createLearner(), 10)).toBeUndefined();
     await saveState(runDir, await createLearner(), state);
     removeState(runDir);
-    expect(loadState(runDir, await createLearner())).toBeUndefined();
+    expect(loadState(runDir, await createLearner(), 10)).toBeUndefined();
     removeState(runDir);
   });
 
   test("a state of other shapes is refused, naming the parameter and both shapes", async () => {
     await saveState(runDir, await createLearner(5), state);
     const learner = await createLearner(4);
-    expect(() => loadState(runDir, learner)).toThrow(
+    expect(() => loadState(runDir, learner, 10)).toThrow(
       /state\.safetensors: .*adapter\.down\.weight: shape \[5, 32\]: expected \[4, 32\]$/,
     );
   });
 });
+
+describe("a damaged state", () => {
+  const file = () => join(runDir, "state.safetensors");
+
+  test("is refused whichever byte was changed or cut off, and the learner stays as it was", async () => {
+    await saveState(runDir, await trainedLearner(), state);
+    const sound = readFileSync(file());
+    const learner = await createLearner();
+    const before = await learner.parameter(learner.trainedNames[0]).read();
+    // Every 101st byte: of the length, the header, the metadata and the tensors.
+    for (let i = 0; i < sound.length; i += 101) {
+      const damaged = Buffer.from(sound);
+      damaged[i] ^= 1 << (i % 8);
+      writeFileSync(file(), damaged);
+      expect(() => loadState(runDir, learner, 10), `byte ${i}`).toThrow(UserError);
+    }
+    for (const length of [0, 1, 8, 100, sound.length - 1]) {
+      writeFileSync(file(), sound.subarray(0, length));
+      expect(() => loadState(runDir, learner, 10), `${length} bytes`).toThrow(UserError);
+    }
+    expect(await learner.parameter(learner.trainedNames[0]).read()).toEqual(before);
+    writeFileSync(file(), sound);
+    expect(loadState(runDir, learner, 10)).toEqual(state);
+  });
+
+  test.each<[string, object | null, string]>([
+    ["half a step", { step: 7.5 }, "step: "],
+    ["a negative step", { step: -5 }, "step: "],
+    ["a step after the last", { step: 1e9 }, "step: 1000000000: expected at most 10"],
+    ["no state", null, "the whole file: "],
+    ["a list", { evaluations: 5 }, "evaluations: "],
+    ["more evaluations since the best than there were", { sinceBest: 2, evaluations: [] }, "evaluations: "], // prettier-ignore
+  ])("%s is refused, saying what to do", async (_, changes, expected) => {
+    const saved = changes && { ...state, ...changes };
+    await saveState(runDir, await createLearner(), saved as typeof state);
+    const learner = await createLearner();
+    const refusal = catchError(() => loadState(runDir, learner, 10));
+    expect(refusal.message).toContain(`state.safetensors: ${expected}`);
+    expect(refusal.hint).toBe(
+      `where training stood is lost; train it again from the first step: rm -r ${file()}, then peft train --resume ${runDir}`,
+    );
+  });
+
+  test("without a checksum, as earlier versions wrote it, is refused", async () => {
+    const learner = await createLearner();
+    writeSafetensors(file(), new Map(), { state: JSON.stringify(state) });
+    expect(() => loadState(runDir, learner, 10)).toThrow("no state with a checksum in it");
+  });
+});
+
+test("the best checkpoint must be the one that was written, or a later one", async () => {
+  const adapter = join(runDir, "adapter.safetensors");
+  const adapterSha256 = await saveParameters(adapter, await trainedLearner(), { step: "3" });
+  const best = { adapterSha256, predictionsSha256: "" };
+  await checkBest(runDir, { ...state, best });
+  writeFileSync(adapter, readFileSync(adapter).subarray(0, -1));
+  await expect(checkBest(runDir, { ...state, best })).rejects.toThrow("the best checkpoint so far");
+  await saveParameters(adapter, await createLearner(), { step: "4" }); // its evaluation will be repeated
+  await checkBest(runDir, { ...state, best });
+  rmSync(adapter);
+  await expect(checkBest(runDir, { ...state, best })).rejects.toThrow("missing: expected ");
+});
+
+function catchError(action: () => unknown): UserError {
+  try {
+    action();
+  } catch (error) {
+    if (error instanceof UserError) return error;
+    throw error;
+  }
+  throw new Error("nothing was thrown");
+}
 
 test("saveParameters writes what is trained, under its names, and what it is told to add", async () => {
   const path = join(runDir, "adapter.safetensors");
@@ -114,5 +188,5 @@ test("a full disk leaves the saved state and adapter as they were", async ({ ski
     "filler",
     "state.safetensors",
   ]);
-  expect(loadState(disk, await createLearner())?.step).toBe(3);
+  expect(loadState(disk, await createLearner(), 10)?.step).toBe(3);
 });

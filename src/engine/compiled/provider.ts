@@ -217,7 +217,7 @@ export async function explained<T>(call: () => Promise<T>): Promise<T> {
     return await call();
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
-    if (lost.test(text)) throw new DeviceLostError(text, { cause: error });
+    if (lost.test(text)) throw new DeviceLostError(text.split("\n"), { cause: error });
     if (outOfMemory.test(text)) throw new DeviceMemoryError(text, { cause: error });
     throw error;
   }

@@ -1,5 +1,6 @@
 // How every picture looks: colours that colour-blind readers can tell apart, one font, and the names of series and settings.
 // Reference for the colours: Okabe and Ito 2008, https://jfly.uni-koeln.de/color/
+import { largest, smallest } from "../../extremes.ts";
 import type { Config, TopLevelSpec } from "vega-lite";
 import { compareText } from "../identity.ts";
 import type { Row } from "../row.ts";
@@ -110,7 +111,7 @@ export function shorten(text: string, limit: number): string {
 /** `3 seeds`, or `1 to 3 seeds` where settings differ. */
 export function countSeeds(rows: readonly Row[]): string {
   const counts = rows.map(({ seeds }) => seeds.length);
-  const [least, most] = [Math.min(...counts), Math.max(...counts)];
+  const [least, most] = [smallest(counts), largest(counts)];
   const range = least === most ? `${most}` : `${least} to ${most}`;
   return `${range} ${most === 1 ? "seed" : "seeds"}`;
 }

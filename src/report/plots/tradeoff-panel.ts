@@ -1,4 +1,5 @@
 // One panel of the trade-off curve: the marks on their axes, with labels placed beside them.
+import { largest } from "../../extremes.ts";
 import type { Row } from "../row.ts";
 import { LABEL_SIZE, textWidth } from "./labels.ts";
 import { logRange, logTicks, paddedRange } from "./scales.ts";
@@ -121,7 +122,7 @@ function series({ marks, rows, yTitle }: PanelInput, { xRange, yRange }: Frame):
 }
 
 function colourOf(list: readonly Series[]) {
-  const longest = Math.max(...list.map(({ name }) => textWidth(name)));
+  const longest = largest(list.map(({ name }) => textWidth(name)));
   const columns = Math.max(1, Math.min(list.length, Math.floor(WIDTH / (longest + 40))));
   return {
     field: "series",
