@@ -1,8 +1,9 @@
 // A file of the user as rows: those without a text are left out and reported, those without a label refused.
 import { cite } from "../../cite.ts";
 import { UserError } from "../../errors.ts";
+import { Problems } from "../problems.ts";
 import type { Columns, Entry } from "./entry.ts";
-import { readerOf } from "./formats.ts";
+import { readEntries } from "./entries.ts";
 import { openOwn } from "./open.ts";
 
 /** The rows of a file that can be learnt from or evaluated on. */
@@ -24,14 +25,22 @@ export function readRows(
   columns: Columns,
   dataDir: string | undefined,
 ): OwnRows {
-  const { path, format, bytes, sha256 } = openOwn(name, setting, dataDir);
-  const all = readerOf(format)(path, bytes, columns);
+  const file = openOwn(name, setting, dataDir);
+  const { path, sha256 } = file;
+  const problems = new Problems();
+  const { entries: all, notes } = readEntries(file, columns, problems);
+  problems.refuse(` in ${path}`);
   const isBlank = ({ text, textPair }: Entry) => text.trim() === "" || textPair?.trim() === "";
   const blank = all.filter(isBlank);
   const entries = all.filter((entry) => !isBlank(entry));
   if (entries.length === 0) throw noRows(path, blank.length);
   for (const entry of entries) entry.label = labelOf(path, entry, columns.label);
-  return { path, sha256, entries, notes: blank.length > 0 ? [leftOut(path, blank)] : [] };
+  return {
+    path,
+    sha256,
+    entries,
+    notes: blank.length > 0 ? [...notes, leftOut(path, blank)] : notes,
+  };
 }
 
 function noRows(path: string, numBlank: number): UserError {
