@@ -66,7 +66,7 @@ function missingKey(
   option: string,
 ): UserError {
   return new UserError(
-    `${place}: no ${keys.map(cite).join(" or ")}: found ${found.length === 0 ? "no keys" : citeAll(found)}`,
+    `${place}: no ${[...new Set(keys)].map(cite).join(" or ")}: found ${found.length === 0 ? "no keys" : citeAll(found)}`,
     {
       hint: `name the key or column with ${option}; files of one text per line are for runs on one text`,
     },

@@ -223,7 +223,7 @@ describe("refuses another layout by its place", () => {
       ".answers[0].answer_start: expected a whole number from 0",
       fileOf([{ ...good, answers: [{ text: "boat", answer_start: "9" }] }]),
     ],
-    [": id a: expected one question of that id, found several", fileOf([good, good])],
+    [': id "a": expected one question of that id, found several', fileOf([good, good])],
     [": no questions: expected some", { data: [] }],
   ])("%s", (message, content) => {
     const path = write("train-v1.1.json", content);

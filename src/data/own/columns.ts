@@ -28,7 +28,9 @@ function missingColumn(
   role: keyof Columns,
   name: string,
 ): UserError {
-  const near = found.find((candidate) => simplify(candidate) === simplify(name));
+  const near = found.find(
+    (candidate) => candidate !== "" && simplify(candidate) === simplify(name),
+  );
   const quoted = near !== undefined && near.startsWith('"');
   const rename = near === undefined ? "" : `did you mean task.${role}: ${near}? `;
   return new UserError(

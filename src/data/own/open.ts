@@ -17,14 +17,14 @@ export interface OwnFile {
 }
 
 const MAX_BYTES = 2 ** 30; // everything is read at once; encoders of this size learn from far less
-const TOO_LARGE = "train on a sample of its rows";
+const HINT = "name a file of at most 1 GiB, which may be a sample of the rows of a larger one";
 
 /** Reads the file that `setting` names, relative to the data folder or else the current one. Throws UserError. */
 export function openOwn(name: string, setting: string, dataDir: string | undefined): OwnFile {
   const path = locate(name, setting, dataDir);
   const { format, isGzip } = formatOf(name);
-  const raw = readBytes(path, TOO_LARGE, MAX_BYTES);
-  const bytes = isGzip && raw.length > 0 ? unpack(path, raw, MAX_BYTES, TOO_LARGE) : raw;
+  const raw = readBytes(path, HINT, MAX_BYTES);
+  const bytes = isGzip && raw.length > 0 ? unpack(path, raw, MAX_BYTES, HINT) : raw;
   return { path, format, bytes, sha256: sha256(raw) };
 }
 
