@@ -50,13 +50,14 @@ export async function predictInputs(
   options: PredictOptions,
   io: Io,
 ): Promise<void> {
-  const { openLines } = await import("../inference/lines.ts");
+  const { openInput } = await import("../inference/input-stream.ts");
+  const { formOf } = await import("../inference/inputs.ts");
   const { inChunks } = await import("../inference/chunks.ts");
   const { createAnswerer } = await import("../inference/predict.ts");
   const { readRows } = await import("../inference/rows.ts");
   const { input = "-", output, pairKey, textKey } = options;
   if (output !== undefined) await checkOutput(output, input);
-  const source = input === "-" ? { name: "stdin", stream: process.stdin } : openLines(input);
+  const source = input === "-" ? { name: "stdin", stream: process.stdin } : openInput(input);
   const keys: InputKeys = {
     ...(textKey !== undefined && { text: textKey }),
     ...(pairKey !== undefined && { pair: pairKey }),
@@ -66,7 +67,8 @@ export async function predictInputs(
   try {
     await withRuns(runs, options, io, async (opened, { signal }) => {
       const answerer = createAnswerer(opened, keys, signal);
-      for await (const rows of inChunks(readRows(source, signal), answerer.check)) {
+      const textKeys = opened.runs.flatMap((run) => formOf(run, keys).text);
+      for await (const rows of inChunks(readRows(source, textKeys, signal), answerer.check)) {
         await sink.write(await answerer.answer(rows));
         counter.add(rows.length);
         if (sink.isClosed()) break;

@@ -22,8 +22,9 @@ export interface PredictOptions extends OpenOptions {
 const help = `
 Inputs are .jsonl, .ndjson, .csv, .tsv (also .gz) with the keys text and pair, questions with
 question and context, own data with its own columns; or .txt with one text per line. Standard
-input is JSON lines or texts. Every line of texts is an input, and none may be empty but the last
-ones; in JSON lines and tables, empty lines are no inputs and are passed over. Answers are
+input and files of other names are what the first line looks like: JSON lines, a table, or texts.
+Every line of texts is an input, and none may be empty but the last ones; in JSON lines and tables,
+empty lines are no inputs and are passed over. A file that breaks these rules is refused. Answers are
 JSON lines on standard output, or what the ending of --output says, one for every input and in
 its order, with a key for each run: its task or, where runs share one, its name. They come in
 groups of up to 512, or as soon as no input has come for a moment. At an input that cannot be

@@ -1,9 +1,9 @@
 // Reads GLUE's test files, whose labels only its server has. Columns are found by their names; glue-test-layouts.ts has them.
 import { join, posix } from "node:path";
+import { cite, citeAll } from "../cite.ts";
 import { UserError } from "../errors.ts";
 import { pathExists, readBytes, sha256 } from "../files.ts";
 import type { TextInput } from "../text/tokenizer.ts";
-import { decodeText } from "./decode.ts";
 import { type GlueName, layouts } from "./glue-layouts.ts";
 import {
   type GlueTestFile,
@@ -11,7 +11,8 @@ import {
   type TestLayout,
   testLayouts,
 } from "./glue-test-layouts.ts";
-import { taskFolder, tooFewColumns } from "./glue.ts";
+import { otherWidth, taskFolder } from "./glue.ts";
+import { Problems } from "./problems.ts";
 import { parseTsv, type Row } from "./tsv.ts";
 
 /** The texts whose predictions make one file of a submission. */
@@ -61,7 +62,7 @@ function findTest(file: GlueTestFile, dataDir: string | undefined): string | und
 function readTest(path: string, file: GlueTestFile): GlueTest {
   const { task, columns }: TestLayout = testLayouts[file];
   const bytes = readBytes(path);
-  const [header, ...rows] = parseTsv(decodeText(path, bytes));
+  const [header, ...rows] = parseTsv(path, bytes);
   if (rows.length === 0) {
     throw new UserError(`${path}: no texts: expected a line of column names and one per text`, {
       hint: "the download may have been cut short; get the file again",
@@ -70,8 +71,9 @@ function readTest(path: string, file: GlueTestFile): GlueTest {
   const id = columnOf(path, header, columns.index);
   const text = columnOf(path, header, columns.text);
   const textPair = columns.textPair === undefined ? -1 : columnOf(path, header, columns.textPair);
-  const short = rows.find(({ cells }) => cells.length < header.cells.length);
-  if (short) throw tooFewColumns(path, short, header.cells.length);
+  const problems = new Problems();
+  const ids = rows.map((row) => problems.collect(() => idOf(path, row, header, id)));
+  problems.refuse(` in ${path}`);
   const toText = ({ cells }: Row): TextInput =>
     textPair === -1 ? { text: cells[text] } : { text: cells[text], textPair: cells[textPair] };
   return {
@@ -79,7 +81,7 @@ function readTest(path: string, file: GlueTestFile): GlueTest {
     task,
     path,
     sha256: sha256(bytes),
-    ids: rows.map((row) => wholeNumber(path, row, id)),
+    ids: ids as string[],
     texts: rows.map(toText),
   };
 }
@@ -87,14 +89,16 @@ function readTest(path: string, file: GlueTestFile): GlueTest {
 function columnOf(path: string, { cells }: Row, name: string): number {
   const column = cells.indexOf(name);
   if (column !== -1) return column;
-  throw new UserError(`${path}:1: columns ${cells.join(", ")}: expected a column "${name}"`, {
+  throw new UserError(`${path}:1: columns ${citeAll(cells)}: expected a column "${name}"`, {
     hint: "test files have other columns than train.tsv and dev.tsv; is this the official one?",
   });
 }
 
-function wholeNumber(path: string, { line, cells }: Row, column: number): string {
+function idOf(path: string, row: Row, header: Row, column: number): string {
+  const { cells, line } = row;
+  if (cells.length !== header.cells.length) throw otherWidth(path, row, header.cells.length);
   if (/^\d+$/.test(cells[column])) return cells[column];
-  throw new UserError(`${path}:${line}: index "${cells[column]}": expected a whole number`, {
+  throw new UserError(`${path}:${line}: index ${cite(cells[column])}: expected a whole number`, {
     hint: "is this the official test file? the server knows the texts by their index",
   });
 }

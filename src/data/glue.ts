@@ -1,10 +1,11 @@
 // Reads the GLUE tasks from the files that the user has downloaded. One reader for all; glue-layouts.ts is the table of what
 // differs.
 import { basename, join } from "node:path";
+import { cite } from "../cite.ts";
 import { UserError } from "../errors.ts";
 import { pathExists, readBytes, sha256 } from "../files.ts";
-import { decodeText } from "./decode.ts";
 import { type GlueName, type Layout, layouts } from "./glue-layouts.ts";
+import { Problems } from "./problems.ts";
 import type { Example, LoadedSplit, TextTask } from "./task.ts";
 import { parseTsv, type Row } from "./tsv.ts";
 
@@ -70,29 +71,30 @@ function isTaskFolder(dataDir: string, layout: Layout): boolean {
 
 function readSplit(path: string, layout: Layout): LoadedSplit {
   const bytes = readBytes(path);
-  const { rows, numColumns } = takeHeader(path, parseTsv(decodeText(path, bytes)), layout);
-  const complete = rows.filter(({ cells }) => cells.length >= numColumns);
-  const numShort = rows.length - complete.length;
-  if (numShort > (layout.knownShortRows ?? 0)) {
-    throw tooFewColumns(
-      path,
-      rows.find(({ cells }) => cells.length < numColumns)!,
-      numColumns,
-    );
+  const { rows, numColumns } = takeHeader(path, parseTsv(path, bytes), layout);
+  const numShort = rows.filter(({ cells }) => cells.length < numColumns).length;
+  const leavesOut = numShort <= (layout.knownShortRows ?? 0);
+  const examples: Example[] = [];
+  const problems = new Problems();
+  for (const row of rows) {
+    if (row.cells.length < numColumns && leavesOut) continue;
+    const example = problems.collect(() => toExample(path, row, numColumns, layout));
+    if (example) examples.push(example);
   }
-  if (complete.length === 0) {
+  problems.refuse(` in ${path}`);
+  if (examples.length === 0) {
     throw new UserError(`${path}: no examples: expected one per line`, {
       hint: "the download may have been cut short; get the file again",
     });
   }
   return {
-    examples: complete.map((row) => toExample(path, row, layout)),
+    examples,
     files: [{ path, sha256: sha256(bytes) }],
     notes: numShort > 0 ? [`${path}: rows left out for too few columns: ${numShort}`] : [],
   };
 }
 
-/** Splits off the header, whose width every row must have; without one the columns that are read must be there. */
+/** Splits off the header, whose width every row must have; without one the last column is one that is read. */
 function takeHeader(
   path: string,
   rows: Row[],
@@ -103,11 +105,11 @@ function takeHeader(
   const numColumns = 1 + (label === -1 ? lastText + 1 : Math.max(lastText, label));
   if (layout.hasHeader === false || rows.length === 0) return { rows, numColumns };
   const [header, ...data] = rows;
-  if (header.cells.length < numColumns) throw tooFewColumns(path, header, numColumns);
+  if (header.cells.length < numColumns) throw otherWidth(path, header, numColumns);
   const title = labelCell(header, layout);
   if (parseLabel(title, layout) !== undefined) {
     throw new UserError(
-      `${path}:1: "${title}" in the label column: expected a line of column names`,
+      `${path}:1: ${cite(title)} in the label column: expected a line of column names`,
       {
         hint: `the first line of GLUE's ${layout.folder} files is not an example; add one`,
       },
@@ -116,25 +118,32 @@ function takeHeader(
   return { rows: data, numColumns: header.cells.length };
 }
 
-/** The error for a line with fewer columns than its file has. */
-export function tooFewColumns(path: string, { line, cells }: Row, expected: number): UserError {
+/** The error for a line with fewer or more columns than its file has. */
+export function otherWidth(path: string, { line, cells }: Row, expected: number): UserError {
   const found = cells.length === 1 ? "no tab" : `${cells.length} columns`;
   return new UserError(
     `${path}:${line}: ${found}: expected ${expected} columns separated by tabs`,
     {
-      hint: "the file may have been cut short, or an editor has turned tabs into spaces; download it again",
+      hint:
+        cells.length > expected
+          ? "a text of GLUE holds no tab; download the file again"
+          : "the file may have been cut short, or an editor has turned tabs into spaces; download it again",
     },
   );
 }
 
-function toExample(path: string, row: Row, layout: Layout): Example {
+function toExample(path: string, row: Row, numColumns: number, layout: Layout): Example {
+  if (row.cells.length !== numColumns) throw otherWidth(path, row, numColumns);
   const { text, textPair } = layout.columns;
   const cell = labelCell(row, layout);
   const label = parseLabel(cell, layout);
   if (label === undefined) {
-    throw new UserError(`${path}:${row.line}: label "${cell}": expected ${allowedLabels(layout)}`, {
-      hint: `is this the official ${layout.folder} file? test.tsv has no labels and cannot be used`,
-    });
+    throw new UserError(
+      `${path}:${row.line}: label ${cite(cell)}: expected ${allowedLabels(layout)}`,
+      {
+        hint: `is this the official ${layout.folder} file? test.tsv has no labels and cannot be used`,
+      },
+    );
   }
   if (textPair === undefined) return { text: row.cells[text], label };
   return { text: row.cells[text], textPair: row.cells[textPair], label };

@@ -1,6 +1,7 @@
 // A mail as its reader sees it: subject and body. Every other header is dropped: list names and spam filters' verdicts there
 // would give the answer away. Reads what mail of any age gets wrong without complaint (RFC 5322, 2045-2047; no attachments).
 import { TextDecoder } from "node:util";
+import { decodeWindows1252 } from "./rows/encodings.ts";
 
 /** What a person reads of a mail. */
 export interface Mail {
@@ -105,16 +106,6 @@ function decoderOf(charset: string | undefined): TextDecoder | undefined {
     return undefined; // the label is whatever the sender made up
   }
 }
-
-/** By hand, because Node 20's decoder leaves 0x80 to 0x9f as control characters and newer ones do not. */
-function decodeWindows1252(bytes: Buffer): string {
-  return bytes
-    .toString("latin1")
-    .replace(/[\x80-\x9f]/g, (character) => WINDOWS_1252[character.charCodeAt(0) - 0x80]);
-}
-
-/** 0x80 to 0x9f; five bytes are unassigned. */
-const WINDOWS_1252 = "€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ";
 
 /** Encoded words in a header, "=?charset?Q?text?=" (RFC 2047); white space between two of them is not part of the text. */
 function decodeWords(header: string): string {

@@ -1,4 +1,5 @@
 // What a run reads of a row: one text, two, or a question and its context, and under which keys they may stand.
+import { cite, citeAll, kindOf } from "../cite.ts";
 import { layouts } from "../data/glue-layouts.ts";
 import { findColumn } from "../data/own/columns.ts";
 import { isOwn, isSpan } from "../data/settings.ts";
@@ -38,19 +39,18 @@ export function formOf({ experiment: { task } }: TrainedRun, keys: InputKeys = {
 /** The texts of a row. Throws UserError naming the place and the keys that are there, and for two columns of the name that is read. */
 export function toInput({ header, place, values }: Row, form: InputForm): TextInput {
   const read = (keys: readonly string[], option: string) => {
-    const key = keys.find((candidate) => Object.hasOwn(values, candidate));
+    // Names of columns have no blanks around them.
+    const known = keys.flatMap((name) => [name, name.trim()]);
+    const key = known.find((name) => Object.hasOwn(values, name));
     if (key === undefined) throw missingKey(place, keys, Object.keys(values), option);
     if (header) findColumn(header.place, header.names, "text", key);
     const text = values[key];
     if (typeof text !== "string")
-      throw new UserError(
-        `${place}: "${key}": ${JSON.stringify(text).slice(0, 40)}: expected text`,
-        {
-          hint: `texts stand in quotes; ${option} names another key`,
-        },
-      );
+      throw new UserError(`${place}: ${cite(key)} is ${kindOf(text)}: expected a text`, {
+        hint: `texts stand in quotes; ${option} names another key`,
+      });
     if (text.trim() === "")
-      throw new UserError(`${place}: "${key}" is empty: expected text`, {
+      throw new UserError(`${place}: ${cite(key)} is empty: expected text`, {
         hint: "there is nothing to predict from; take the line out",
       });
     return text;
@@ -65,9 +65,8 @@ function missingKey(
   found: readonly string[],
   option: string,
 ): UserError {
-  const names = found.slice(0, 20).map((name) => `"${name.slice(0, 40)}"`);
   return new UserError(
-    `${place}: no "${keys.join('" or "')}": found ${names.length === 0 ? "no keys" : names.join(", ")}`,
+    `${place}: no ${[...new Set(keys)].map(cite).join(" or ")}: found ${found.length === 0 ? "no keys" : citeAll(found)}`,
     {
       hint: `name the key or column with ${option}; files of one text per line are for runs on one text`,
     },

@@ -62,7 +62,7 @@ export function checkContents(files: readonly SubmissionFile[], numRows: RowCoun
 
 function checkFile(file: GlueTestFile, text: string, numRows: number): string[] {
   const expected = `expected ${submissionColumns.join(", ")}`;
-  const [header, ...rows] = parseTsv(text);
+  const [header, ...rows] = parseTsv(file, Buffer.from(text));
   if (header === undefined) return [`${file}: empty: ${expected}`];
   const columns = header.cells.join(", ");
   const isWhole = ({ cells }: Row) => cells.length === submissionColumns.length;

@@ -94,12 +94,12 @@ describe("--input", () => {
   });
 
   test.each<[string, string, string]>([
-    ["in.jsonl", '{"text": "a"}\n{"text"}\n', "in.jsonl:2:8: not JSON: expected colon"],
+    ["in.jsonl", '{"text": "a"}\n{"text"}\n', 'in.jsonl:2:8: "}": expected colon'],
     ["in.jsonl", '{"text": "a"}\n{"txt": "b"}\n', 'in.jsonl:2: no "text": found "txt"'],
     ["in.txt", "a\n\nb\n", "in.txt:2: an empty line"],
     ["in.csv", "text,text\na,b\n", 'in.csv:1: two columns named "text"'],
     ["in.tsv", "text\n", "in.tsv: no inputs"],
-    ["in.pdf", "", "in.pdf: expected a name ending in"],
+    ["in.pdf", "%PDF-1.7\n", "in.pdf: looks like PDF"],
   ])("%s %j", async (name, content, message) => {
     const folder = temporaryFolder();
     const output = join(folder, "answers.jsonl");

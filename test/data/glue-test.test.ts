@@ -100,9 +100,14 @@ describe("refuses", () => {
     writeFileSync(join(glue, "SST-2/test.tsv"), "sentence\tlabel\nA fine day\t1\n");
     const { message, hint } = refusal("sst2");
     expect(message).toBe(
-      `${join(glue, "SST-2/test.tsv")}:1: columns sentence, label: expected a column "index"`,
+      `${join(glue, "SST-2/test.tsv")}:1: columns "sentence", "label": expected a column "index"`,
     );
     expect(hint).toContain("other columns than train.tsv");
+  });
+
+  test("a line with a tab too many", () => {
+    writeFileSync(join(glue, "RTE/test.tsv"), "index\tsentence1\tsentence2\n0\ta\tb\n1\ta\tb\tc\n");
+    expect(refusal("rte").message).toContain("RTE/test.tsv:3: 4 columns: expected 3");
   });
 
   test("a line that was cut short", () => {

@@ -193,6 +193,27 @@ describe("refuses", () => {
     expect(error.hint).toContain("download it again");
   });
 
+  test("too many columns, with a header and without", () => {
+    write("MRPC/train.tsv", mrpcHeader, "1\t1\t2\ta\tb", "1\t1\t2\ta\tb\tc");
+    const file = join(glue, "MRPC/train.tsv");
+    expect(refusal("mrpc").message).toBe(
+      `${file}:3: 6 columns: expected 5 columns separated by tabs`,
+    );
+    write("CoLA/train.tsv", "src\t1\t\tBirds sing.", "src\t1\t\tBirds\tsing.");
+    expect(refusal("cola").message).toContain("CoLA/train.tsv:2: 5 columns: expected 4");
+  });
+
+  test("a header that is repeated, and every problem of a file at once", () => {
+    write("SST-2/train.tsv", header, "good\t1", header, "bad", "so-so\t2");
+    const file = join(glue, "SST-2/train.tsv");
+    expect(refusal("sst2").message.split("\n  ")).toEqual([
+      `3 problems in ${file}`,
+      `${file}:3: label "label": expected 0 or 1`,
+      `${file}:4: no tab: expected 2 columns separated by tabs`,
+      `${file}:5: label "2": expected 0 or 1`,
+    ]);
+  });
+
   test("a row without tabs", () => {
     write("CoLA/train.tsv", "src\t1\t\tBirds sing.", "src 1  Birds sing.");
     expect(refusal("cola").message).toBe(

@@ -67,7 +67,11 @@ describe.skipIf(!existsSync(join(glue, "STS-B")))(
 
 describe("SpamAssassin's mails, full of quotes and line breaks", () => {
   const source = { dataDir: undefined, seed: 0 };
-  const mailsOf = (split: string) => spam.load(split, source).examples;
+  // One mail has a NUL character, which no text file may have.
+  const mailsOf = (split: string) =>
+    spam
+      .load(split, source)
+      .examples.map((mail) => ({ ...mail, text: mail.text.replaceAll("\0", "") }));
   const [train, dev] = splits.map(mailsOf);
   const isWritten = ({ text }: Example) => text.trim() !== "";
 

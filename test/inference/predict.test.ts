@@ -211,7 +211,7 @@ describe("refuses", () => {
   test.each<[Row["values"], string]>([
     [{ sentence: "a", label: 1 }, 'in.jsonl:1: no "text": found "sentence", "label"'],
     [{}, 'in.jsonl:1: no "text": found no keys'],
-    [{ text: 3 }, 'in.jsonl:1: "text": 3: expected text'],
+    [{ text: 3 }, 'in.jsonl:1: "text" is a number: expected a text'],
     [{ text: " " }, 'in.jsonl:1: "text" is empty: expected text'],
   ])("%j", async (values, message) => {
     const error: unknown = await predict([sst2.runDir], [values]).catch(

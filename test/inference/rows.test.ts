@@ -1,12 +1,13 @@
+import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { readCsv } from "../../src/data/own/csv.ts";
-import { readTsv } from "../../src/data/own/tsv.ts";
+import { readEntries } from "../../src/data/own/entries.ts";
+import { Problems } from "../../src/data/problems.ts";
 import { UserError } from "../../src/errors.ts";
-import { openLines } from "../../src/inference/lines.ts";
+import { openInput } from "../../src/inference/input-stream.ts";
 import { type Row, readRows } from "../../src/inference/rows.ts";
 import { temporaryFolders } from "../support/temp.ts";
 
@@ -29,14 +30,14 @@ async function errorOf(action: Promise<unknown>): Promise<UserError> {
 function read(name: string, content: string | Uint8Array): Promise<Row[]> {
   const path = join(temporaryFolder(), name);
   writeFileSync(path, content);
-  return collect(readRows(openLines(path), signal));
+  return collect(readRows(openInput(path), ["text"], signal));
 }
 
 /** The rows of standard input that arrives in pieces of three bytes. */
 function readStream(content: string): Promise<Row[]> {
   const bytes = Buffer.from(content);
   const pieces = Array.from({ length: Math.ceil(bytes.length / 3) }, (_, i) => bytes.subarray(3 * i, 3 * i + 3)); // prettier-ignore
-  return collect(readRows({ name: "stdin", stream: Readable.from(pieces) }, signal));
+  return collect(readRows({ name: "stdin", stream: Readable.from(pieces) }, ["text"], signal));
 }
 
 const values = (rows: readonly Row[]) => rows.map((row) => row.values);
@@ -78,24 +79,28 @@ test("a quoted field of several lines counts from its first", async () => {
   expect(lines(rows)).toEqual([2, 5]);
 });
 
-test("a carriage return alone is a part of its field", async () => {
-  expect(values(await read("a.csv", "text,n\nbegin\rend,1\nc,2"))).toEqual([
+test("a carriage return alone is a part of a quoted field only", async () => {
+  expect(values(await read("a.csv", 'text,n\n"begin\rend",1\nc,2'))).toEqual([
     { text: "begin\rend", n: "1" },
     { text: "c", n: "2" },
   ]);
 });
 
 test("tables are read as training data is", async () => {
-  const name = "a.csv";
-  const csv = 'text,label\r\n\r\nbegin\rend,x\n,\n"so ""to, speak""\r\n\n",y\r\n" b",\r\nlast,z';
-  const tsv = 'text\tlabel\n \nbegin\rend\tx\r\n\t\n"so" ""\ty\nlast\tz\r\n';
-  for (const [content, readOwn] of [
-    [csv, readCsv],
-    [tsv, readTsv],
+  const csv = 'text,label\r\n\r\nsay "a", b,x\r\n"so ""to, speak""\r\n\n",y\r\n" b",\r\nlast,z';
+  const tsv = 'text\tlabel\n \nbegin\tx\r\n\t\n"so" ""\ty\nlast\tz\r\n';
+  const columns = { text: "text", label: "label" };
+  for (const [format, content] of [
+    ["csv", csv.replace('"a", b', '"a" b')],
+    ["tsv", tsv],
   ] as const) {
-    const entries = readOwn(name, Buffer.from(content), { text: "text", label: "label" });
-    const rows = await read(content === csv ? name : "a.tsv", content);
-    expect(entries.length).toBeGreaterThan(2);
+    const bytes = Buffer.from(content);
+    const file = { path: "a", format, bytes, sha256: "" };
+    const problems = new Problems();
+    const { entries } = readEntries(file, columns, problems);
+    expect(problems.count).toBe(0);
+    const rows = await read(`a.${format}`, content);
+    expect(entries.length).toBeGreaterThan(3);
     expect(values(rows)).toEqual(entries.map(({ text, label }) => ({ text, label })));
     expect(lines(rows)).toEqual(entries.map(({ line }) => line));
   }
@@ -122,6 +127,29 @@ test("standard input is JSON lines or texts, wherever its pieces end", async () 
   ]);
 });
 
+test("without an ending that is known, the first line tells", async () => {
+  const expected = [{ text: "a, b", n: "1" }];
+  expect(values(await read("inputs", "text\tn\na, b\t1\n"))).toEqual(expected);
+  expect(values(await read("inputs.data", 'n,text\n1,"a, b"\n'))).toEqual(expected);
+  expect(values(await readStream('text,n\n"a, b",1\n'))).toEqual(expected);
+  expect(values(await readStream("a, b\nc; d\n"))).toEqual([{ text: "a, b" }, { text: "c; d" }]);
+});
+
+test("rows may lack cells at their end that have no name", async () => {
+  const rows = await read("a.csv", "text,n,,\na,1,,\nb,2,\nc,3\n");
+  expect(values(rows).map(({ text, n }) => [text, n])).toEqual([["a", "1"], ["b", "2"], ["c", "3"]]); // prettier-ignore
+  const tooShort = await errorOf(read("a.csv", "text,n,\na\n"));
+  expect(tooShort.message).toContain("a.csv:2: 1 column: expected 3");
+});
+
+test("a key twice in an object is known to whoever reads it", async () => {
+  const [row] = await read(
+    "a.jsonl",
+    '{"text": "a", "\\u0074ext": "b", "__proto__": {"n": [1, "}"]}}',
+  );
+  expect(row.header).toMatchObject({ names: ["text", "text", "__proto__"] });
+});
+
 test("a line of a megabyte", async () => {
   const text = "very long ".repeat(100_000);
   expect(values(await read("a.jsonl", JSON.stringify({ text })))).toEqual([{ text }]);
@@ -129,34 +157,88 @@ test("a line of a megabyte", async () => {
 
 describe("refuses, naming the place", () => {
   test.each<[string, string | Uint8Array, string]>([
-    ["a.jsonl", '{"text": "a"}\n{"text": "b",}\n', ":2:14: not JSON: expected key"],
-    ["a.jsonl", '{"text": "a', ":1:12: not JSON: expected the rest of the string"],
-    ["a.jsonl", "[1]", ":1: [1]: expected a JSON object"],
+    ["a.jsonl", '{"text": "a"}\n{"text": "b",}\n', ':2:14: "}": expected key'],
+    ["a.jsonl", '{"text": "a', ":1:12: the text ends: expected the rest of the string"],
+    ["a.jsonl", "[1]", ":1: a list: expected a JSON object"],
     ["a.jsonl", "", ": no inputs: expected at least one"],
     ["a.txt", "", ": no inputs: expected at least one"],
     ["a.csv", "text,pair\n", ": no inputs: expected at least one"],
     ["a.tsv", "text\tpair\na\n", ":2: 1 column: expected 2 as in the header"],
     ["a.csv", 'text\n"a\nb\nc', ":2: a quoted field that never ends"],
-    ["a.csv", 'text\na "b" c\n', ":2: quotes inside a field"],
-    ["a.txt", Buffer.from("gut\nsch\xf6n\n", "latin1"), ":2: not UTF-8"],
-    ["a.jsonl.gz", "no gzip", ": incorrect header check: expected gzip"],
-    ["a.jsonl.gz", gzipSync("{}").subarray(0, 15), ": unexpected end of file: expected gzip"],
-    ["a.xlsx", "PK", "expected a name ending in .jsonl, .ndjson, .csv, .tsv or .txt"],
+    ["a.csv", 'text\n"b" c\n', ":2: text after a closing quote"],
+    ["a.txt", Buffer.from("gut\nsch\xf6n\n", "latin1"), ":2:4: not UTF-8"],
+    ["a.jsonl.gz", "no gzip", ": incorrect header check: expected a whole gzip file"],
+    [
+      "a.jsonl.gz",
+      gzipSync("{}").subarray(0, 15),
+      ": unexpected end of file: expected a whole gzip file",
+    ],
+    ["a.csv", "text;n\na;1\n", ": looks like text separated by semicolons"],
+    ["a.csv", "text,n\na,1\nText ,N\nb,2\n", ":3: repeats the header of line 1"],
+    ["a.csv", "text,n\na,1,\n", ":2: 3 columns: expected 2 as in the header"],
+    ["a.csv", "text\na\n\nb\n", ":3: an empty line: expected a text"],
+    ["a.csv", "text,n\na\rb,1\n", ":2: a carriage return (CR) inside the line"],
+    ["a.txt", "one\rtwo\rthree\r", ":1: a carriage return (CR) inside the line"],
+    ["a.txt", "one\ntwo\rthree\n", ":2: a carriage return (CR) inside the line"],
+    [
+      "a.tsv",
+      Buffer.from("\ufefftext\tn\na\t1\n", "utf16le"),
+      ": looks like UTF-16LE: expected text",
+    ],
+    ["a.tsv", Buffer.from("text\tn\na\t1\n", "utf16le"), ": looks like UTF-16LE: expected text"],
+    [
+      "a.txt",
+      Buffer.from("日本語、\nです。\n", "utf16le").swap16(),
+      ": looks like UTF-16BE: expected text",
+    ],
+    ["a.txt", "one\ntw\0o, and so on\n", ":2:3: a NUL character: expected text"],
+    ["a", '[{"text": "a"}]', ": looks like a JSON array"],
+    ["a", "text;n\na;1\n", ": looks like text separated by semicolons"],
+    [
+      "a.jsonl",
+      `{"text": "a", "n": ${"[".repeat(20_000)}${"]".repeat(20_000)}}`,
+      ":1: nested more than 200 levels deep",
+    ],
+    [
+      "a.jsonl",
+      `{"text": "${"x".repeat(1_000_000)}`,
+      ":1:1000011: the text ends: expected the rest of the string",
+    ],
+    ["a.xlsx", "PK\x03\x04", ": looks like a zip file or an Excel sheet"],
   ])("%s %j", async (name, content, message) => {
-    expect((await errorOf(read(name, content))).message).toContain(name + message.replace(/^expected/, ": expected")); // prettier-ignore
+    expect((await errorOf(read(name, content))).message).toContain(name + message); // prettier-ignore
   });
 
   test("what is no file", async () => {
-    expect(() => openLines("/nowhere/a.txt")).toThrow("no such file or folder");
+    expect(() => openInput("/nowhere/a.txt")).toThrow("no such file or folder");
     const folder = temporaryFolder();
-    expect(() => openLines(folder)).toThrow("is a folder, expected a file");
+    expect(() => openInput(folder)).toThrow("is a folder, expected a file");
   });
+});
+
+test.skipIf(process.platform === "win32")(
+  "a named pipe is read, and waited for without holding up anything",
+  async () => {
+    const path = join(temporaryFolder(), "pipe");
+    execFileSync("mkfifo", [path]);
+    const controller = new AbortController();
+    const waiting = collect(readRows(openInput(path), [], controller.signal));
+    setTimeout(() => controller.abort(), 10);
+    expect((await errorOf(waiting)).name).toBe("Interrupted");
+    const rows = collect(readRows(openInput(path), [], signal));
+    writeFileSync(path, "one\ntwo\n");
+    expect(values(await rows)).toEqual([{ text: "one" }, { text: "two" }]);
+  },
+);
+
+test("a device is no input", () => {
+  expect(() => openInput("/dev/null")).toThrow("/dev/null: is a device, expected a file or a pipe");
 });
 
 test("stops when asked to, even where nothing arrives", async () => {
   const controller = new AbortController();
   const stream = new Readable({ read: () => {} });
-  const rows = collect(readRows({ name: "stdin", stream }, controller.signal));
+  const rows = collect(readRows({ name: "stdin", stream }, [], controller.signal));
   controller.abort();
   expect((await errorOf(rows)).name).toBe("Interrupted");
 });

@@ -10,24 +10,27 @@ export function findColumn(
   role: keyof Columns,
   name: string,
 ): number {
-  const index = names.indexOf(name.trim());
+  const found = names.includes(name) ? name : name.trim(); // names of tables have no blanks around them
+  const index = found === "" ? -1 : names.indexOf(found);
   if (index === -1) throw missingColumn(place, names, role, name);
-  if (names.includes(name.trim(), index + 1)) {
+  if (names.includes(found, index + 1)) {
     throw new UserError(`${place}: two columns named ${cite(name)}: expected one`, {
-      hint: "rename one of them in the file's header",
+      hint: "rename one of them in the file",
     });
   }
   return index;
 }
 
 /** A column that is not there, or a key where rows are objects. */
-export function missingColumn(
+function missingColumn(
   place: string,
   found: readonly string[],
   role: keyof Columns,
   name: string,
 ): UserError {
-  const near = found.find((candidate) => simplify(candidate) === simplify(name));
+  const near = found.find(
+    (candidate) => candidate !== "" && simplify(candidate) === simplify(name),
+  );
   const quoted = near !== undefined && near.startsWith('"');
   const rename = near === undefined ? "" : `did you mean task.${role}: ${near}? `;
   return new UserError(

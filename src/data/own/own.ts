@@ -67,9 +67,9 @@ export function ownTask(settings: OwnSettings, source: DataSource): TextTask {
  */
 export function ownFileTask(settings: OwnSettings, file: string): TextTask {
   const { kind, name } = settings;
-  const rows = readRows(file, "--data", columnsOf(settings), undefined);
-  const found = kind === "regression" ? undefined : { classes: listedClasses(settings) ?? [] };
   const problems = new Problems();
+  const rows = readRows({ name: file, setting: "--data" }, columnsOf(settings), problems);
+  const found = kind === "regression" ? undefined : { classes: listedClasses(settings) ?? [] };
   const read = labellerOf(settings, found, {
     origin: "which the run was trained on",
     hint: "correct the rows, or take them out of the file",
@@ -124,21 +124,23 @@ function columnsOf({ text, textPair, label }: OwnSettings): Columns {
   return { text, ...(textPair !== undefined && { textPair }), label };
 }
 
-/** Both files, or all that keeps them from being read. */
+/**
+ * Both files as far as they can be read; what cannot is among the problems. Throws them where what could be read does not tell what the
+ * labels mean.
+ */
 function readFiles(
   settings: OwnSettings,
   { dataDir }: DataSource,
   problems: Problems,
 ): { train: OwnRows; dev: OwnRows | undefined } {
-  const columns = columnsOf(settings);
-  const { train: trainName, dev: devName } = settings;
-  const train = problems.collect(() => readRows(trainName, "task.train", columns, dataDir));
-  const dev =
-    devName === undefined
-      ? undefined
-      : problems.collect(() => readRows(devName, "task.dev", columns, dataDir));
-  if (train === undefined || (devName !== undefined && dev === undefined))
-    problems.refuse(" in the data");
+  const { dev: devName, train: trainName } = settings;
+  const read = (name: string, setting: "task.train" | "task.dev") =>
+    problems.collect(() => readRows({ name, setting, dataDir }, columnsOf(settings), problems));
+  const train = read(trainName, "task.train");
+  const isTrainWhole = problems.count === 0;
+  const dev = devName === undefined ? undefined : read(devName, "task.dev");
+  const areLabelsKnown = isTrainWhole || settings.labels || settings.kind === "regression";
+  if (!train || (devName !== undefined && !dev) || !areLabelsKnown) problems.refuse(" in the data");
   invariant(train, `no rows of ${trainName}, and no problem`);
   if (dev) refuseSame(train, dev);
   return { train, dev };

@@ -1,7 +1,8 @@
 // A file of the user as rows: those without a text are left out and reported. What their labels mean is for labels.ts to say.
 import { UserError } from "../../errors.ts";
+import type { Problems } from "../problems.ts";
+import { readEntries } from "./entries.ts";
 import type { Columns, Entry } from "./entry.ts";
-import { readerOf } from "./formats.ts";
 import { describeLines } from "./notes.ts";
 import { openOwn } from "./open.ts";
 
@@ -9,26 +10,35 @@ import { openOwn } from "./open.ts";
 export interface OwnRows {
   path: string;
   sha256: string;
-  /** At least one; labels as the file writes them. */
+  /** Labels as the file writes them. Only those that could be read where the file has problems, else at least one. */
   entries: Entry[];
-  /** What was left out. */
+  /** How it was read, and what was left out. */
   notes: string[];
 }
 
-/** Reads the file that `setting` names. Throws UserError naming file and line. */
+/** Which file, and what named it. */
+export interface OwnSource {
+  name: string;
+  setting: "task.train" | "task.dev" | "--data";
+  dataDir?: string | undefined;
+}
+
+/** Reads the file, and adds what is wrong with its rows to the problems. Throws UserError where it has none to read. */
 export function readRows(
-  name: string,
-  setting: "task.train" | "task.dev" | "--data",
+  { dataDir, name, setting }: OwnSource,
   columns: Columns,
-  dataDir: string | undefined,
+  problems: Problems,
 ): OwnRows {
-  const { path, format, bytes, sha256 } = openOwn(name, setting, dataDir);
-  const all = readerOf(format)(path, bytes, columns);
+  const file = openOwn(name, setting, dataDir);
+  const { path, sha256 } = file;
+  const before = problems.count;
+  const { entries: all, notes } = readEntries(file, columns, problems);
   const isBlank = ({ text, textPair }: Entry) => text.trim() === "" || textPair?.trim() === "";
   const blank = all.filter(isBlank);
   const entries = all.filter((entry) => !isBlank(entry));
-  if (entries.length === 0) throw noRows(path, blank.length);
-  return { path, sha256, entries, notes: blank.length > 0 ? [leftOut(path, blank)] : [] };
+  if (entries.length === 0 && problems.count === before) throw noRows(path, blank.length);
+  if (blank.length > 0) notes.push(leftOut(path, blank));
+  return { path, sha256, entries, notes };
 }
 
 function noRows(path: string, numBlank: number): UserError {

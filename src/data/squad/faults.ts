@@ -1,5 +1,6 @@
 // Questions that cannot be learnt from as they are: those without text, and those whose answers are not where the file says.
 // Training leaves them out, by name; scores need no more than the texts of the answers, so evaluation keeps them all.
+import { cite } from "../../cite.ts";
 import { UserError } from "../../errors.ts";
 import type { Answer, Question } from "../task.ts";
 
@@ -38,7 +39,10 @@ export function sortOut(
   for (const question of questions) {
     const fault = faultOf(question);
     if (fault === undefined || policy === "keep") kept.push(question);
-    if (fault !== undefined) byFault.set(fault, [...(byFault.get(fault) ?? []), question]);
+    if (fault === undefined) continue;
+    const others = byFault.get(fault);
+    if (others) others.push(question);
+    else byFault.set(fault, [question]);
   }
   const misplaced = byFault.get(MISPLACED);
   if (misplaced && policy === "error") throw misplacedAnswers(path, misplaced);
@@ -72,7 +76,7 @@ function misplacedAnswers(path: string, questions: readonly Question[]): UserErr
   const found = context.slice(start, start + text.length);
   const others = questions.length === 1 ? "" : `; ${questions.length} such questions in all`;
   return new UserError(
-    `${path}: question ${id}: answer ${JSON.stringify(text)} at ${place}: ${JSON.stringify(found)} stands there${others}`,
+    `${path}: question ${id}: answer ${cite(text)} at ${place}: ${cite(found)} stands there${others}`,
     { hint: "correct the file, or leave such questions out with task.misplacedAnswers: skip" },
   );
 }

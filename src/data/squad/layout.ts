@@ -1,5 +1,6 @@
 // The layout of SQuAD's files: data[] > paragraphs[] > context, qas[] > id, question, answers[] > text, answer_start. A file of
 // another layout is refused by the name of the place. A context is one string for all its questions.
+import { cite } from "../../cite.ts";
 import { UserError } from "../../errors.ts";
 import { type ToUtf16, utf16Places } from "../../text/offsets.ts";
 import type { Answer, Question } from "../task.ts";
@@ -76,9 +77,12 @@ function checkIds(path: string, questions: readonly Question[]): void {
   const ids = new Set<string>();
   for (const { id } of questions) {
     if (ids.has(id)) {
-      throw new UserError(`${path}: id ${id}: expected one question of that id, found several`, {
-        hint: "give every question an id of its own",
-      });
+      throw new UserError(
+        `${path}: id ${cite(id)}: expected one question of that id, found several`,
+        {
+          hint: "give every question an id of its own",
+        },
+      );
     }
     ids.add(id);
   }

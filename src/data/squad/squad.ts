@@ -3,10 +3,16 @@
 import type { SpanMetricName } from "../../metrics/squad.ts";
 import type { SpanSettings } from "../settings.ts";
 import type { LoadedQuestions, SpanTask } from "../task.ts";
+import { constants } from "node:buffer";
+import { readBytes, sha256 } from "../../files.ts";
+import { parseJson } from "../../json.ts";
+import { isGzip, unpack } from "../gzip.ts";
+import { decodeText } from "../rows/binary.ts";
 import { firstOf, numQuestions, sortOut } from "./faults.ts";
 import { findSplit } from "./find.ts";
-import { readJson } from "./json.ts";
 import { readLayout, type Version } from "./layout.ts";
+
+const HINT = "is it one of SQuAD's files, which are JSON? a download may have been cut short";
 
 /** What the two releases differ in. */
 interface Release {
@@ -57,7 +63,7 @@ function readSplit(
   release: Release,
   split: string,
 ): LoadedQuestions {
-  const { sha256, value } = readJson(path);
+  const { hash, value } = readFile(path);
   const { contradictory, questions } = readLayout(path, value, release.version);
   const place = `${settings.name} ${split}`;
   const policy = split === "train" ? settings.misplacedAnswers : "keep";
@@ -66,7 +72,7 @@ function readSplit(
     notes.push(`${place}: every question has an answer, unlike in SQuAD 2.0`);
   return {
     questions: kept,
-    files: [{ path, sha256 }],
+    files: [{ path, sha256: hash }],
     notes,
     caveats: [
       ...otherSize(place, questions.length, release, split),
@@ -74,6 +80,20 @@ function readSplit(
       ...contradictions(place, contradictory),
     ],
   };
+}
+
+/** What the file says, and the hash of its bytes. Compressed files are known by their first bytes. */
+function readFile(path: string): { value: unknown; hash: string } {
+  // In a function of its own, so that the bytes are free before the text becomes objects.
+  const { hash, text } = readHashed(path);
+  return { value: parseJson({ path }, text, HINT), hash };
+}
+
+function readHashed(path: string): { hash: string; text: string } {
+  const { MAX_STRING_LENGTH } = constants; // V8 holds no longer text
+  const raw = readBytes(path, HINT);
+  const bytes = isGzip(raw) ? unpack(path, raw, MAX_STRING_LENGTH, HINT) : raw;
+  return { hash: sha256(raw), text: decodeText(path, bytes) };
 }
 
 /** Files of another number of questions are not the official ones. */

@@ -1,7 +1,8 @@
 // The same invented rows in every format, what a reader must cope with, and CSV against Python's csv module (test/golden/csv.json
 // names the script and the versions).
 import { describe, expect, test } from "vitest";
-import { readCsv } from "../../../src/data/own/csv.ts";
+import { readEntries } from "../../../src/data/own/entries.ts";
+import { Problems } from "../../../src/data/problems.ts";
 import golden from "../../golden/csv.json" with { type: "json" };
 import { temporaryFolders } from "../../support/temp.ts";
 import { load, writeFiles } from "./files.ts";
@@ -37,6 +38,10 @@ describe("reads", () => {
     ["train.jsonl.gz", jsonl],
     ["TRAIN.CSV", csv],
     ["my.best.train.csv", csv],
+    ["train", tsv],
+    ["train.txt", tsv],
+    ["train.data.gz", csv],
+    ["train.json", jsonl],
   ])("%s", (name, content) => {
     expect(readTrain(name, content)).toEqual(expected);
   });
@@ -67,6 +72,39 @@ describe("reads", () => {
     expect(task.labels).toEqual(["10", "9", "true"]);
   });
 
+  test("numbers as labels of JSON lines, of which no two become one", () => {
+    const dir = folder();
+    const numbers = ["5", "9007199254740992", "9007199254740993", "1e400", "1e-400", "1.0", "1", "-0", "0"]; // prettier-ignore
+    const lines = numbers.map(
+      (label, i) => `{"id": {"label": [7, "}"]}, "text": "t${i}", "label": ${label}}`,
+    );
+    writeFiles(dir, { "train.jsonl": lines.join("\n"), "dev.jsonl": lines[0] });
+    const { train, task } = load(dir, { train: "train.jsonl", dev: "dev.jsonl" });
+    expect(train.examples.map(({ label }) => task.labels[label])).toEqual([
+      ...numbers.slice(0, 5),
+      "1",
+      "1",
+      "0",
+      "0",
+    ]);
+  });
+
+  test("quotes inside an unquoted field, and rows that lack empty cells at their end", () => {
+    const content = 'label,text,,\nwet,It "drizzles".,,\ndry,"It is ""dry"", so far"\n';
+    expect(readTrain("train.csv", content).map(({ text }) => text)).toEqual([
+      'It "drizzles".',
+      'It is "dry", so far',
+    ]);
+  });
+
+  test("what a file without an ending is read as is told", () => {
+    const dir = folder();
+    writeFiles(dir, { train: tsv, "dev.tsv": dev["dev.tsv"] });
+    expect(load(dir, { train: "train", dev: "dev.tsv" }).notes[0]).toBe(
+      `${dir}/train: read as tab-separated text, by its first line`,
+    );
+  });
+
   test("a field of a megabyte, with line breaks and quotes", () => {
     const long = 'So it "rained", and rained.\n'.repeat(40_000);
     const content = `text,label\n"${long.replaceAll('"', '""')}",wet\nSun.,dry\n`;
@@ -86,7 +124,10 @@ describe("CSV against Python's csv module", () => {
   const columns = { text: "text", textPair: "other", label: "label" };
 
   test.each(golden.cases)("$name", ({ content, rows, lines }) => {
-    const entries = readCsv("x.csv", Buffer.from(content), columns);
+    const file = { path: "x.csv", format: "csv", bytes: Buffer.from(content), sha256: "" } as const;
+    const problems = new Problems();
+    const { entries } = readEntries(file, columns, problems);
+    problems.refuse("");
     expect(entries.map(({ text, textPair, label }) => [text, textPair, label])).toEqual(rows);
     expect(entries.map(({ line }) => line)).toEqual(lines);
   });
