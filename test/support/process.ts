@@ -54,10 +54,10 @@ export function startTraining({ config, folder }: Workplace, out: string): Child
 export function startCommand(
   folder: string,
   args: readonly string[],
-  { detached = false } = {},
+  { detached = false, env = {} } = {},
 ): ChildProcess {
-  const env = { ...process.env, PEFT_CACHE: join(folder, "cache") };
-  return spawn(process.execPath, [bin, ...args], { env, detached });
+  const all = { ...process.env, PEFT_CACHE: join(folder, "cache"), ...env };
+  return spawn(process.execPath, [bin, ...args], { env: all, detached });
 }
 
 /** Waits for a process. */
