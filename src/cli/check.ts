@@ -2,7 +2,8 @@
 import type { Command } from "commander";
 import type { LoadedSweep } from "../config/sweep.ts";
 import { UserError } from "../errors.ts";
-import { type Io, paint } from "./io.ts";
+import { type Io, line, paint } from "./io.ts";
+import { printNote } from "./read-runs.ts";
 import { addSettingOptions, type SettingOptions, toLoadOptions } from "./settings.ts";
 
 /** Adds `peft check`. */
@@ -30,9 +31,8 @@ async function check(configs: string[], options: SettingOptions, io: Io): Promis
     } else {
       const what =
         result.axes.length > 0 ? renderSweep(result) : renderExperiment(result.cells[0].experiment);
-      io.stdout.write(`${paint(io.stdout, "green", "ok")} ${config}: ${what}\n`);
-      for (const note of result.notes)
-        io.stderr.write(`${paint(io.stderr, "yellow", "note:")} ${note}\n`);
+      io.stdout.write(`${paint(io.stdout, "green", "ok")} ${line`${config}: ${what}`}`);
+      for (const note of result.notes) printNote(note, io);
     }
   }
   if (numRejected > 0)
@@ -53,8 +53,8 @@ function renderSweep({ cells, axes }: LoadedSweep): string {
 }
 
 function printProblems(problems: string[], hint: string | undefined, { stderr }: Io): void {
-  for (const problem of problems) stderr.write(`${problem}\n`);
-  if (hint !== undefined) stderr.write(`${paint(stderr, "cyan", "hint:")} ${hint}\n`);
+  for (const problem of problems) stderr.write(line`${problem}`);
+  if (hint !== undefined) stderr.write(`${paint(stderr, "cyan", "hint:")} ${line`${hint}`}`);
 }
 
 function count(number: number, noun: string): string {

@@ -1,5 +1,6 @@
 // What people read: experiments, parameter counts, evaluations and results as lines of plain text.
 import { join } from "node:path";
+import { printable } from "../cite.ts";
 import type { Experiment } from "../config/schema.ts";
 import type { Evaluation, ParameterLedger } from "../train/events.ts";
 
@@ -71,7 +72,7 @@ export function renderSummary({
   majority,
   seconds,
 }: Summary): string {
-  const lines = [`time          ${duration(seconds)}`, `run folder    ${runDir}`];
+  const lines = [`time          ${duration(seconds)}`, `run folder    ${printable(runDir)}`];
   if (best === null) return `no evaluation was completed\n${lines.join("\n")}\n`;
   const ofBest = evaluations.filter(({ step }) => step === best.step);
   const rows = ofBest.flatMap(({ split, metrics }) =>
@@ -86,16 +87,19 @@ export function renderSummary({
     rightAligned: [2, 3],
   });
   const when = `best at       step ${count(best.step)}, epoch ${best.epoch.toFixed(2)}`;
-  const file = `adapter file  ${join(runDir, "adapter.safetensors")}`;
-  const notes = caveats.map((caveat) => `note          ${caveat}`);
+  const file = `adapter file  ${printable(join(runDir, "adapter.safetensors"))}`;
+  const notes = caveats.map((caveat) => `note          ${printable(caveat)}`);
   return `${table}\n${[when, ...lines, file, ...notes].join("\n")}\n`;
 }
 
-/** Rows in aligned columns, one line each. */
+/**
+ * Rows in aligned columns, one line each, whatever the cells say. `isPainted` cells are printable already but for their colours.
+ */
 export function renderTable(
-  rows: readonly string[][],
-  { rightAligned = [] as number[] } = {},
+  cells: readonly string[][],
+  { isPainted = false, rightAligned = [] as number[] } = {},
 ): string {
+  const rows = isPainted ? cells : cells.map((row) => row.map(printable));
   const numColumns = Math.max(0, ...rows.map((row) => row.length));
   const widths = Array.from({ length: numColumns }, (_, i) =>
     Math.max(...rows.map((row) => row[i]?.length ?? 0)),

@@ -130,7 +130,8 @@ async function tryAgain(folder: string, watch: Watch): Promise<SelfTested | unde
     return await selfTest({ what: "tensorflow", folder }, watch.signal);
   } catch (error) {
     if (!(error instanceof UserError) || error instanceof Interrupted) throw error;
-    watch.report(`${error.message}\nso it is built again`);
+    watch.report(error.message);
+    watch.report("so it is built again");
     return undefined;
   }
 }
