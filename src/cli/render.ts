@@ -80,7 +80,7 @@ export function renderSummary({
       split,
       name,
       score.toFixed(4),
-      majority[split]?.[name]?.toFixed(4) ?? "",
+      scoreOf(majority, split, name),
     ]),
   );
   const table = renderTable([["split", "metric", "best", "majority class"], ...rows], {
@@ -90,6 +90,11 @@ export function renderSummary({
   const file = `adapter file  ${printable(join(runDir, "adapter.safetensors"))}`;
   const notes = caveats.map((caveat) => `note          ${printable(caveat)}`);
   return `${table}\n${[when, ...lines, file, ...notes].join("\n")}\n`;
+}
+
+function scoreOf(scores: Summary["majority"], split: string, metric: string): string {
+  const of = Object.hasOwn(scores, split) ? scores[split] : {};
+  return Object.hasOwn(of, metric) ? of[metric].toFixed(4) : "";
 }
 
 /**

@@ -95,7 +95,7 @@ type Work<T> = (watch: { report(line: string): void; signal: AbortSignal }) => P
 async function watched<T>(io: Io, work: Work<T>): Promise<T> {
   const interrupt = stopOnSignals(io, () => {}, "clearing up");
   try {
-    const report = (line: string) => io.stderr.write(`${line}\n`);
+    const report = (stage: string) => io.stderr.write(line`${stage}`);
     return await work({ report, signal: interrupt.signal });
   } finally {
     interrupt.dispose();

@@ -1,5 +1,5 @@
 // `peft train` and other commands in processes of their own, from the built program, on the tiny encoder.
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, type SpawnOptions } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import { join } from "node:path";
@@ -54,10 +54,10 @@ export function startTraining({ config, folder }: Workplace, out: string): Child
 export function startCommand(
   folder: string,
   args: readonly string[],
-  { detached = false, env = {} } = {},
+  { env = {}, ...options }: SpawnOptions = {},
 ): ChildProcess {
   const all = { ...process.env, PEFT_CACHE: join(folder, "cache"), ...env };
-  return spawn(process.execPath, [bin, ...args], { env: all, detached });
+  return spawn(process.execPath, [bin, ...args], { ...options, env: all });
 }
 
 /** Waits for a process. */
