@@ -233,7 +233,8 @@ export function writeAtomic(path: string, ...chunks: (string | Uint8Array)[]): v
   }
 }
 
-function writeAll(file: number, chunk: string | Uint8Array): void {
+/** Writes all of the chunk: the system may take it in pieces, as on a disk that fills up. */
+export function writeAll(file: number, chunk: string | Uint8Array): void {
   const bytes = typeof chunk === "string" ? Buffer.from(chunk) : chunk;
   for (let done = 0; done < bytes.length;) done += writeSync(file, bytes, done);
 }

@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import { UserError } from "../errors.ts";
 import { writeAtomic } from "../files.ts";
 import type { Ablation } from "../report/ablation.ts";
-import type { Io } from "./io.ts";
+import { type Io, line } from "./io.ts";
 import { addOpenOptions, type OpenOptions, withRuns } from "./opened-runs.ts";
 import { printNote } from "./read-runs.ts";
 
@@ -57,7 +57,7 @@ async function ablateRun(name: string, options: AblateOptions, io: Io): Promise<
   writeAtomic(fileFor("csv"), renderAblationCsv(ablation));
   await draw(ablation, fileFor, io);
   io.stdout.write(renderAblation(ablation));
-  for (const ending of ["csv", "svg", "png"]) io.stdout.write(`${fileFor(ending)}\n`);
+  for (const ending of ["csv", "svg", "png"]) io.stdout.write(line`${fileFor(ending)}`);
 }
 
 /** The pictures; where one cannot be drawn on this machine the rest is not withheld. */

@@ -1,10 +1,10 @@
 // `peft check`: says of each config what it resolves to, one experiment or the cells of a sweep, or everything that is wrong with it.
 import type { Command } from "commander";
-import { printable } from "../cite.ts";
 import type { Rejected } from "../config/open.ts";
 import type { LoadedSweep } from "../config/sweep.ts";
 import { firstProblems, UserError } from "../errors.ts";
-import { type Io, paint } from "./io.ts";
+import { type Io, line, paint } from "./io.ts";
+import { printNote } from "./read-runs.ts";
 import { addSettingOptions, type SettingOptions, toLoadOptions } from "./settings.ts";
 
 /** Adds `peft check`. */
@@ -32,9 +32,8 @@ async function check(configs: string[], options: SettingOptions, io: Io): Promis
     } else {
       const what =
         result.axes.length > 0 ? renderSweep(result) : renderExperiment(result.cells[0].experiment);
-      io.stdout.write(`${paint(io.stdout, "green", "ok")} ${config}: ${what}\n`);
-      for (const note of result.notes)
-        io.stderr.write(`${paint(io.stderr, "yellow", "note:")} ${note}\n`);
+      io.stdout.write(`${paint(io.stdout, "green", "ok")} ${line`${config}: ${what}`}`);
+      for (const note of result.notes) printNote(note, io);
     }
   }
   if (numRejected > 0)
@@ -55,8 +54,8 @@ function renderSweep({ cells, axes }: LoadedSweep): string {
 }
 
 function printProblems({ hint, problems }: Rejected, { stderr }: Io): void {
-  for (const line of firstProblems(problems)) stderr.write(`${printable(line)}\n`);
-  if (hint !== undefined) stderr.write(`${paint(stderr, "cyan", "hint:")} ${hint}\n`);
+  for (const problem of firstProblems(problems)) stderr.write(line`${problem}`);
+  if (hint !== undefined) stderr.write(`${paint(stderr, "cyan", "hint:")} ${line`${hint}`}`);
 }
 
 function count(number: number, noun: string): string {

@@ -19,14 +19,14 @@ export async function printDiff(
   for (const caveat of new Set(caveats)) printNote(caveat, io);
   switch (format) {
     case "csv":
-      io.stdout.write(renderDiffCsv(changes));
+      io.stdout.writeData(renderDiffCsv(changes));
       return;
     case "json":
-      io.stdout.write(renderDiffJson(changes));
+      io.stdout.writeData(renderDiffJson(changes));
       return;
     case "md": {
       const { renderMarkdownTable } = await import("../report/markdown.ts");
-      io.stdout.write(`${renderMarkdownTable(diffSheet(changes))}\n\n${diffLegend}\n`);
+      io.stdout.writeData(`${renderMarkdownTable(diffSheet(changes))}\n\n${diffLegend}\n`);
       return;
     }
     case "text": {

@@ -1,4 +1,5 @@
 // What people read of a diagnosis: sections of aligned lines, and at the end what to do.
+import { printable } from "../cite.ts";
 import type { EngineReport } from "../device/report.ts";
 import { type Cpu, cpuFeatures, type Memory } from "../hardware/cpu.ts";
 import type { MetalGpu } from "../hardware/metal.ts";
@@ -30,7 +31,7 @@ export function renderDiagnosis(diagnosis: Diagnosis, output: Output): string {
     ...lines.map(([name, text]) => [`  ${name}`, text]),
     [""],
   ]);
-  return `${renderTable(rows)}${renderFixes(fixes, output)}`;
+  return `${renderTable(rows, { isPainted: true })}${renderFixes(fixes, output)}`;
 }
 
 function programLines(program: ProgramReport): Line[] {
@@ -48,7 +49,7 @@ function processorLines({ model, logicalCores, usableCores, quotaCores, features
   const quota = quotaCores === null ? "" : `, ${Number(quotaCores.toFixed(2))} by quota`;
   const names = features?.map((feature) => cpuFeatures[feature]).join(", ");
   return [
-    ["model", model],
+    ["model", printable(model)],
     ["cores", `${usableCores} of ${logicalCores} usable${quota}`],
     ["instructions", names === undefined ? "unknown: this system does not tell" : names || "none of those that engines use"], // prettier-ignore
   ];
@@ -79,9 +80,9 @@ function seenLines<Device>(
   describe: (device: Device) => string,
 ): Line[] {
   if (seen === null) return [];
-  if (seen.status === "none") return [[title, `none: ${seen.reason}`]];
+  if (seen.status === "none") return [[title, printable(`none: ${seen.reason}`)]];
   const texts = [...seen.devices.map(describe), ...seen.warnings.map((text) => `ignored: ${text}`)];
-  return texts.map((text, i) => [i === 0 ? title : "", text]);
+  return texts.map((text, i) => [i === 0 ? title : "", printable(text)]);
 }
 
 const kinds = {
@@ -134,7 +135,7 @@ function engineText(engine: EngineReport, output: Output): string {
     ...(stepMs === undefined ? [] : [`${milliseconds(stepMs)} a step`]),
     ...(description === undefined ? [] : [description]),
   ].join(", ");
-  return `${paint(output, colour, mark)} ${word}${details === "" ? "" : `: ${details}`}`;
+  return `${paint(output, colour, mark)} ${word}${details === "" ? "" : `: ${printable(details)}`}`;
 }
 
 function milliseconds(value: number): string {
@@ -150,13 +151,13 @@ const purposes = {
 
 function folderText({ path, bytes, detail }: FolderReport): string {
   const size = bytes === null || bytes === 0 ? "" : `, ${renderBytes(bytes)}`;
-  return path === null ? detail : `${path}: ${detail}${size}`;
+  return printable(path === null ? detail : `${path}: ${detail}${size}`);
 }
 
 function renderFixes(fixes: readonly Fix[], output: Output): string {
   if (fixes.length === 0) return "nothing to mend\n";
   const lines = fixes.map(
-    ({ problem, command }) => `  ${problem}\n    ${paint(output, "cyan", command)}\n`,
+    ({ problem, command }) => `  ${printable(problem)}\n    ${paint(output, "cyan", command)}\n`,
   );
   return `to fix\n${lines.join("")}`;
 }

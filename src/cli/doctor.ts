@@ -42,9 +42,8 @@ export async function doctor(
   const hardware = await inspectHardware();
   const diagnosis = diagnose(hardware, await checkEngines(hardware, { selfTest }));
   const { renderDiagnosis } = await import("./doctor-render.ts");
-  io.stdout.write(
-    json ? `${JSON.stringify(diagnosis, null, 2)}\n` : renderDiagnosis(diagnosis, io.stdout),
-  );
+  if (json) io.stdout.writeData(`${JSON.stringify(diagnosis, null, 2)}\n`);
+  else io.stdout.write(renderDiagnosis(diagnosis, io.stdout));
   const cpu = diagnosis.engines.find(({ device }) => device === "cpu");
   if (cpu?.status !== "ok")
     throw new UserError(

@@ -49,7 +49,7 @@ async function evaluate(runs: string[], options: EvalOptions, io: Io): Promise<v
       scoreAll(opened, options, watch, answers),
     );
     answers?.file.finish();
-    if (options.json) io.stdout.write(`${JSON.stringify(scored, null, 2)}\n`);
+    if (options.json) io.stdout.writeData(`${JSON.stringify(scored, null, 2)}\n`);
     else {
       io.stdout.write(renderScores(scored));
       for (const note of new Set(scored.flatMap(({ notes }) => notes))) printNote(note, io);

@@ -1,12 +1,13 @@
 // The command line: which commands there are, the only place that catches, and the only one that decides the exit code.
 // Commands import what they need when they run, so that `peft --help` is instant.
 import { Command, CommanderError } from "commander";
+import { printable } from "../cite.ts";
 import { Interrupted, UserError } from "../errors.ts";
 import { addAblate } from "./ablate.ts";
 import { addCheck } from "./check.ts";
 import { addDoctor } from "./doctor.ts";
 import { addEval } from "./eval.ts";
-import { type Io, paint, processIo } from "./io.ts";
+import { checkWritten, type Io, paint, processIo } from "./io.ts";
 import { addMethods, addTasks } from "./catalogue.ts";
 import { readPackage } from "./package.ts";
 import { addPick } from "./pick.ts";
@@ -16,22 +17,37 @@ import { addRerun } from "./rerun.ts";
 import { addList, addShow } from "./runs.ts";
 import { addSetup } from "./setup.ts";
 import { addSweep } from "./sweep.ts";
+import { outliveTerminal } from "./terminal.ts";
 import { addTrain } from "./train.ts";
 import { addVerify } from "./verify.ts";
 
 const exitCodes = { ok: 0, userError: 1, usage: 2, bug: 70, interrupted: 130 } as const;
 
 /** Runs one command, such as `["train", "--config", "quickstart.yaml"]`, and returns the exit code; never throws. */
-export async function main(argv: readonly string[], io: Io = processIo()): Promise<number> {
+export async function main(argv: readonly string[], given?: Io): Promise<number> {
+  const io = given ?? processIo();
+  if (!given) outliveTerminal(io); // tests' own process is not ours
+  const exitCode = await run(argv, io);
+  await Promise.all([io.stdout.flush(), io.stderr.flush()]);
+  if (exitCode !== exitCodes.ok) return exitCode;
   try {
-    await createProgram(io).parseAsync(argv, { from: "user" });
+    checkWritten(io);
     return exitCodes.ok;
   } catch (error) {
     return explain(error, io);
   }
 }
 
-function createProgram(io: Io): Command {
+async function run(argv: readonly string[], io: Io): Promise<number> {
+  try {
+    await createProgram(io, argv).parseAsync(argv, { from: "user" });
+    return exitCodes.ok;
+  } catch (error) {
+    return explain(error, io);
+  }
+}
+
+function createProgram(io: Io, argv: readonly string[]): Command {
   const program = new Command("peft")
     .description(
       "Fine-tune BERT-style encoders by training few parameters (adapters, Houlsby et al. 2019).",
@@ -42,7 +58,7 @@ function createProgram(io: Io): Command {
       writeOut: (text) => io.stdout.write(text),
       writeErr: (text) => io.stderr.write(text),
       outputError: (text, write) =>
-        write(text.replace(/^error:/, paint(io.stderr, "red", "error:"))),
+        write(showArguments(text, argv).replace(/^error:/, paint(io.stderr, "red", "error:"))),
     })
     .showHelpAfterError("hint: add --help to see what is accepted")
     .addHelpText(
@@ -66,6 +82,16 @@ function createProgram(io: Io): Command {
   addTasks(program, io);
   addMethods(program, io);
   return program;
+}
+
+/** Commander's message, of whose lines none comes from the arguments that it quotes. */
+function showArguments(message: string, argv: readonly string[]): string {
+  const quoted = argv.flatMap((argument) => [argument, argument.slice(argument.indexOf("=") + 1)]);
+  return quoted.reduce(
+    (text, argument) =>
+      argument.includes("\n") ? text.replaceAll(argument, () => printable(argument)) : text,
+    message,
+  );
 }
 
 /** Tells what went wrong and returns the exit code that says so. */

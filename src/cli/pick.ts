@@ -2,7 +2,7 @@
 import { type Command, Option } from "commander";
 import { listProblems, UserError } from "../errors.ts";
 import type { Denominator, Rule } from "../report/pick.ts";
-import type { Io } from "./io.ts";
+import { type Io, line } from "./io.ts";
 import { DEFAULT_RUNS, printNote, readRunsIn } from "./read-runs.ts";
 
 interface PickOptions {
@@ -58,7 +58,7 @@ async function pick(
   const { misses, picks } = pickRows(rows, rule);
   const blocks = picks.map((one) => {
     const { encoder, metric, split, task } = one.row;
-    return `${task}, ${encoder}: ${metric} on ${split}\n${renderTable(describePick(one))}`;
+    return line`${task}, ${encoder}: ${metric} on ${split}` + renderTable(describePick(one));
   });
   io.stdout.write(blocks.join("\n"));
   if (misses.length === 0) return;

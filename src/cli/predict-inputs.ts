@@ -108,7 +108,7 @@ function printTruncated({ numTruncated }: Answerer, io: Io): void {
 /** How many inputs are answered, on a terminal: how many there are is not known before the end. */
 function createCounter({ stderr }: Io) {
   let count = 0;
-  const show = (text: string) => void (stderr.isTTY && stderr.write(`\r\u001b[K${text}`)); // CSI K: clears the line
+  const show = (text: string) => void (stderr.isTTY && stderr.send(`\r\u001b[K${text}`)); // CSI K: clears the line
   return {
     add: (number: number) => show(`answered ${(count += number).toLocaleString("en-US")} inputs`),
     clear: () => show(""),

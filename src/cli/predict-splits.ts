@@ -2,7 +2,7 @@
 import { UserError } from "../errors.ts";
 import type { OpenedRuns } from "../inference/evaluate.ts";
 import type { Report } from "../train/events.ts";
-import type { Io } from "./io.ts";
+import { type Io, line } from "./io.ts";
 import { withRuns } from "./opened-runs.ts";
 import type { PredictOptions } from "./predict.ts";
 import { printNote } from "./read-runs.ts";
@@ -61,7 +61,7 @@ async function answerSplit(
         watch.report({ type: "progress", phase: "evaluate", done, total }),
     });
     if (i === 0) lines = truthsOf(run, encoded);
-    lines = lines.map((line, example) => ({ ...line, [names[i]]: answers[example] }));
+    lines = lines.map((truth, example) => ({ ...truth, [names[i]]: answers[example] }));
   }
   return lines;
 }
@@ -85,5 +85,5 @@ export async function predictTests(runs: string[], options: PredictOptions, io: 
     predictGlueTests(opened, path, { dataDir: data, allowIncomplete, ...watch }),
   );
   for (const remark of remarks) printNote(remark, io);
-  io.stdout.write(`${path}\n`);
+  io.stdout.write(line`${path}`);
 }

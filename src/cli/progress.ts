@@ -1,7 +1,7 @@
 // Shows a run while it goes on: bars on a terminal, an occasional line elsewhere, nothing when quiet.
 import { SingleBar } from "cli-progress";
 import type { Phase, Report, RunEvent } from "../train/events.ts";
-import { type Output, paint } from "./io.ts";
+import { line, type Output, paint } from "./io.ts";
 import { count, duration, renderEvaluation, renderLedger } from "./render.ts";
 
 type ProgressEvent = Extract<RunEvent, { type: "progress" }>;
@@ -46,16 +46,16 @@ export function createProgress(
 function renderEvent(event: Exclude<RunEvent, ProgressEvent>, output: Output): string {
   switch (event.type) {
     case "note":
-      return `${paint(output, "yellow", "note:")} ${event.text}\n`;
+      return `${paint(output, "yellow", "note:")} ${line`${event.text}`}`;
     case "ledger":
       return `\nparameters\n${renderLedger(event.ledger)}\n`;
     case "evaluation":
-      return `${renderEvaluation(event.evaluation)}\n`;
+      return line`${renderEvaluation(event.evaluation)}`;
   }
 }
 
 /** Bars that vanish when they are done: what stays on the screen are the lines between them. */
-function bars(stream: Output, now: () => number) {
+function bars(output: Output, now: () => number) {
   const left = timeLeft(now);
   let bar: SingleBar | undefined;
   let phase: Phase | undefined;
@@ -73,7 +73,7 @@ function bars(stream: Output, now: () => number) {
       bar.update(event.done, payload);
     } else {
       bar = new SingleBar({
-        stream,
+        stream: output.bars,
         format: "{verb} [{bar}] {percentage}%, {value}/{total} {unit}{details}",
         barsize: 24,
         clearOnComplete: true,

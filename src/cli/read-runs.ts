@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { UserError } from "../errors.ts";
 import { pathExists } from "../files.ts";
 import type { Runs } from "../record/runs.ts";
-import { type Io, paint } from "./io.ts";
+import { type Io, line, paint } from "./io.ts";
 
 /** Where runs are, unless the command line says otherwise. */
 export const DEFAULT_RUNS = "runs";
@@ -24,11 +24,12 @@ export async function readRunsIn(folders: readonly string[], io: Io): Promise<Ru
 
 /** Writes one line to stderr, marked as a remark. */
 export function printNote(text: string, { stderr }: Io): void {
-  stderr.write(`${paint(stderr, "yellow", "note:")} ${text}\n`);
+  stderr.write(`${paint(stderr, "yellow", "note:")} ${line`${text}`}`);
 }
 
 function printSkipped({ numForeign, problems }: Runs, io: Io): void {
-  for (const problem of problems.slice(0, SHOWN_PROBLEMS)) printNote(`skipped ${problem}`, io);
+  for (const problem of problems.slice(0, SHOWN_PROBLEMS))
+    printNote(`skipped ${problem.replaceAll("\n  ", "; ")}`, io);
   const numMore = problems.length - SHOWN_PROBLEMS;
   if (numMore > 0) printNote(`skipped ${numMore} more like these`, io);
   const counts = [

@@ -1,7 +1,8 @@
 // What people read: experiments, parameter counts, evaluations and results as lines of plain text.
-import { largest } from "../extremes.ts";
 import { join } from "node:path";
+import { printable } from "../cite.ts";
 import type { Experiment } from "../config/schema.ts";
+import { largest } from "../extremes.ts";
 import type { Evaluation, ParameterLedger } from "../train/events.ts";
 
 /** What the summary says of a finished run. */
@@ -72,7 +73,7 @@ export function renderSummary({
   majority,
   seconds,
 }: Summary): string {
-  const lines = [`time          ${duration(seconds)}`, `run folder    ${runDir}`];
+  const lines = [`time          ${duration(seconds)}`, `run folder    ${printable(runDir)}`];
   if (best === null) return `no evaluation was completed\n${lines.join("\n")}\n`;
   const ofBest = evaluations.filter(({ step }) => step === best.step);
   const rows = ofBest.flatMap(({ split, metrics }) =>
@@ -80,23 +81,31 @@ export function renderSummary({
       split,
       name,
       score.toFixed(4),
-      majority[split]?.[name]?.toFixed(4) ?? "",
+      scoreOf(majority, split, name),
     ]),
   );
   const table = renderTable([["split", "metric", "best", "majority class"], ...rows], {
     rightAligned: [2, 3],
   });
   const when = `best at       step ${count(best.step)}, epoch ${best.epoch.toFixed(2)}`;
-  const file = `adapter file  ${join(runDir, "adapter.safetensors")}`;
-  const notes = caveats.map((caveat) => `note          ${caveat}`);
+  const file = `adapter file  ${printable(join(runDir, "adapter.safetensors"))}`;
+  const notes = caveats.map((caveat) => `note          ${printable(caveat)}`);
   return `${table}\n${[when, ...lines, file, ...notes].join("\n")}\n`;
 }
 
-/** Rows in aligned columns, one line each. */
+function scoreOf(scores: Summary["majority"], split: string, metric: string): string {
+  const of = Object.hasOwn(scores, split) ? scores[split] : {};
+  return Object.hasOwn(of, metric) ? of[metric].toFixed(4) : "";
+}
+
+/**
+ * Rows in aligned columns, one line each, whatever the cells say. `isPainted` cells are printable already but for their colours.
+ */
 export function renderTable(
-  rows: readonly string[][],
-  { rightAligned = [] as number[] } = {},
+  cells: readonly string[][],
+  { isPainted = false, rightAligned = [] as number[] } = {},
 ): string {
+  const rows = isPainted ? cells : cells.map((row) => row.map(printable));
   const numColumns = Math.max(0, largest(rows.map((row) => row.length)));
   const widths = Array.from({ length: numColumns }, (_, i) =>
     largest(rows.map((row) => row[i]?.length ?? 0)),

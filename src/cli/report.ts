@@ -5,7 +5,7 @@ import { UserError } from "../errors.ts";
 import { makeFolder, writeAtomic } from "../files.ts";
 import type { PlotEnding, PlotKind } from "../report/plots/plot.ts";
 import type { Table } from "../report/rows.ts";
-import type { Io } from "./io.ts";
+import { type Io, line } from "./io.ts";
 import { DEFAULT_RUNS, printNote, readRunsIn } from "./read-runs.ts";
 
 const formats = ["csv", "md", "json", "latex", "html"] as const;
@@ -84,7 +84,7 @@ async function report(
     printNote(`wrote ${file}`, io);
   }
   if (out === undefined)
-    io.stdout.write(await render(table, { format, all, problems: runs.problems }));
+    io.stdout.writeData(await render(table, { format, all, problems: runs.problems }));
   else await writeAll(table, runs.problems, out, io);
 }
 
@@ -142,7 +142,7 @@ async function writeAll(table: Table, problems: string[], folder: string, io: Io
     });
     if (bytes === undefined) continue;
     writeAtomic(join(folder, name), bytes);
-    io.stdout.write(`${join(folder, name)}\n`);
+    io.stdout.write(line`${join(folder, name)}`);
   }
 }
 

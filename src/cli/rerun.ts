@@ -4,7 +4,7 @@ import { UserError } from "../errors.ts";
 import type { TrainedResult } from "../record/result.ts";
 import type { Difference } from "../record/run-folder.ts";
 import { stopOnSignals } from "./interrupt.ts";
-import type { Io } from "./io.ts";
+import { type Io, line } from "./io.ts";
 import { DEFAULT_RUNS, findRun } from "./read-runs.ts";
 
 interface RerunOptions {
@@ -37,7 +37,7 @@ async function replay(run: string, { data, quiet }: RerunOptions, io: Io): Promi
     progress.close();
     const lines = [...inputs, ...scores].map(renderDifference).join("");
     if (inputs.length + scores.length === 0)
-      io.stdout.write(`identical: ${renderRecorded(recorded)} of ${run}\n`);
+      io.stdout.write(line`identical: ${renderRecorded(recorded)} of ${run}`);
     else io.stdout.write(lines);
     if (scores.length > 0)
       throw new UserError(`${run}: ${scores.length} of the recorded values came out differently`, {

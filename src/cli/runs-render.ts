@@ -123,7 +123,7 @@ function evaluations(result: TrainedResult): string {
       split,
       trainLoss?.toFixed(4) ?? "",
       decimals(loss),
-      ...metrics.map((name) => decimals(scores[name])),
+      ...metrics.map((name) => decimals(Object.hasOwn(scores, name) ? scores[name] : null)),
       best ? "best so far" : "",
     ],
   );

@@ -1,7 +1,8 @@
 // `peft setup`: installs what npm cannot, and takes it away again.
 import { type Command, Option } from "commander";
 import { stopOnSignals } from "./interrupt.ts";
-import { type Io, paint } from "./io.ts";
+import { type Io, line } from "./io.ts";
+import { printNote } from "./read-runs.ts";
 
 interface TensorflowOptions {
   gpu?: boolean;
@@ -69,10 +70,9 @@ async function setupTensorflow(options: TensorflowOptions, io: Io): Promise<void
     setup.setupTensorflow({ gpu, force, ...(from !== undefined && { from }) }, watch),
   );
   const { withoutGpu, version, isUsingGpu, unchanged, folder } = result;
-  if (withoutGpu !== undefined)
-    io.stderr.write(`${paint(io.stderr, "yellow", "note:")} no GPU is used: ${withoutGpu}\n`);
+  if (withoutGpu !== undefined) printNote(`no GPU is used: ${withoutGpu}`, io);
   const what = `libtensorflow ${version}, ${isUsingGpu ? "GPU" : "CPU"}`;
-  io.stdout.write(`${what}: ${unchanged ? "unchanged" : "set up"} in ${folder}\n`);
+  io.stdout.write(line`${what}: ${unchanged ? "unchanged" : "set up"} in ${folder}`);
   io.stdout.write("use it with --device tfjs\n");
 }
 
@@ -82,7 +82,7 @@ async function setupCuda({ force = false, remove }: CudaOptions, io: Io): Promis
   const result = await watched(io, (watch) => setup.setupCuda({ force }, watch));
   const state = `${result.unchanged ? "unchanged" : "set up"} in ${result.folder}`;
   const tested = result.tested ? "" : ", not tried: no NVIDIA driver";
-  io.stdout.write(`CUDA provider of ONNX Runtime ${result.version}: ${state}${tested}\n`);
+  io.stdout.write(line`CUDA provider of ONNX Runtime ${result.version}: ${state}${tested}`);
 }
 
 function tellRemoved(what: string, wasThere: boolean, { stdout }: Io): void {
@@ -95,7 +95,7 @@ type Work<T> = (watch: { report(line: string): void; signal: AbortSignal }) => P
 async function watched<T>(io: Io, work: Work<T>): Promise<T> {
   const interrupt = stopOnSignals(io, () => {}, "clearing up");
   try {
-    const report = (line: string) => void io.stderr.write(`${line}\n`);
+    const report = (stage: string) => io.stderr.write(line`${stage}`);
     return await work({ report, signal: interrupt.signal });
   } finally {
     interrupt.dispose();

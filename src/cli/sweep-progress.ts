@@ -1,12 +1,14 @@
 // Shows a sweep while it goes on: on a terminal one bar per running cell and one for all of them, elsewhere a line when a cell
 // ends, nothing when quiet.
 import { MultiBar, type SingleBar } from "cli-progress";
+import { printable } from "../cite.ts";
+import { firstLine } from "../errors.ts";
 import { type Measured, secondsOf } from "../sweep/estimate.ts";
 import type { Outcome } from "../sweep/messages.ts";
 import type { PlannedCell } from "../sweep/plan.ts";
 import { isDue, type SweepEvent } from "../sweep/sweep.ts";
 import type { RunEvent } from "../train/events.ts";
-import { type Output, paint } from "./io.ts";
+import { line, type Output, paint } from "./io.ts";
 import { duration } from "./render.ts";
 
 /** A watcher of a sweep. `close` leaves the terminal as it was; reporting may go on after it. */
@@ -31,7 +33,7 @@ export function createSweepProgress(
   const tally = new Tally(now);
   const shown = quiet ? silence : output.isTTY ? bars(output, tally) : lines(output, tally);
   const note = (text: string) => {
-    if (!quiet) output.write(`${paint(output, "yellow", "note:")} ${text}\n`);
+    if (!quiet) output.write(`${paint(output, "yellow", "note:")} ${line`${text}`}`);
   };
   return {
     note,
@@ -125,13 +127,13 @@ function timeLeft(tally: Tally): string {
 }
 
 /** A bar for every running cell and one for all, redrawn in place; ended cells become lines above them. */
-function bars(stream: Output, tally: Tally) {
+function bars(output: Output, tally: Tally) {
   let multi: MultiBar | undefined;
   let overall: SingleBar | undefined;
   const lanes = new Map<number, SingleBar>();
   const begin = () => {
     multi = new MultiBar({
-      stream,
+      stream: output.bars,
       format: "{name} [{bar}] {percentage}%{details}",
       barsize: 24,
       clearOnComplete: true,
@@ -147,12 +149,12 @@ function bars(stream: Output, tally: Tally) {
   const report = (event: CellEvent) => {
     if (!multi) return;
     if (event.type === "started")
-      lanes.set(event.lane, multi.create(event.cell.totalSteps, 0, { name: event.cell.name, details: "" })); // prettier-ignore
+      lanes.set(event.lane, multi.create(event.cell.totalSteps, 0, { name: printable(event.cell.name), details: "" })); // prettier-ignore
     if (event.type === "running") showStep(lanes.get(event.lane), event.event);
     if (event.type === "ended") {
       const bar = lanes.get(event.lane);
       if (bar) multi.remove(bar);
-      multi.log(`${renderEnd(event.cell, event.outcome)}\n`);
+      multi.log(line`${renderEnd(event.cell, event.outcome)}`);
     }
     if (event.type === "waiting") multi.log(renderWaiting(event.cells));
     const details = `, ${tally.done} of ${tally.total}${timeLeft(tally)}`;
@@ -179,16 +181,16 @@ function showStep(bar: SingleBar | undefined, event: RunEvent): void {
 function lines(output: Output, tally: Tally) {
   const report = (event: CellEvent) => {
     const place = `[${tally.done}/${tally.total}]`;
-    if (event.type === "started") output.write(`${place} running ${event.cell.name}\n`);
+    if (event.type === "started") output.write(line`${place} running ${event.cell.name}`);
     if (event.type === "ended")
-      output.write(`${place} ${renderEnd(event.cell, event.outcome)}${timeLeft(tally)}\n`);
+      output.write(line`${place} ${renderEnd(event.cell, event.outcome)}${timeLeft(tally)}`);
     if (event.type === "waiting") output.write(renderWaiting(event.cells));
   };
   return { begin: () => {}, report, close: () => {} };
 }
 
 function renderWaiting(cells: readonly PlannedCell[]): string {
-  return `waiting for other processes: ${cells.map(({ name }) => name).join(", ")}\n`;
+  return line`waiting for other processes: ${cells.map(({ name }) => name).join(", ")}`;
 }
 
 /** How a cell ended, in one line. */
@@ -200,7 +202,7 @@ function renderEnd({ name }: PlannedCell, outcome: Outcome): string {
       return `${name}: ${outcome.kind}${score}, ${duration(outcome.seconds)}`;
     }
     case "failed":
-      return `${name}: failed: ${outcome.message.split("\n", 1)[0]}`;
+      return `${name}: failed: ${firstLine(outcome.message)}`;
     case "stopped":
       return `${name}: stopped and saved`;
     case "locked":

@@ -4,6 +4,7 @@ import type { CellState } from "../sweep/plan.ts";
 import { renderBytes } from "../report/units.ts";
 import type { Estimate } from "../sweep/estimate.ts";
 import { type EndedCell, isDue } from "../sweep/sweep.ts";
+import { line } from "./io.ts";
 import { count, duration, renderTable } from "./render.ts";
 
 const states: Record<CellState, string> = {
@@ -55,7 +56,7 @@ function renderTotals(
     `peak memory   at least ${renderBytes(peak * numJobs)}${numJobs > 1 ? ` in ${numJobs} processes` : ""}`,
     ...problems,
   ]
-    .map((line) => `${line}\n`)
+    .map((text) => line`${text}`)
     .join("");
 }
 
@@ -78,7 +79,7 @@ export function renderOutcome(cells: readonly EndedCell[]): string {
     `${count(cells.length)} ${cells.length === 1 ? "cell" : "cells"}: ${numbers.join(", ")}`,
     ...holes,
   ]
-    .map((line) => `${line}\n`)
+    .map((text) => line`${text}`)
     .join("");
 }
 

@@ -7,7 +7,8 @@ import { makeFolder } from "../files.ts";
 import type { PlannedCell } from "../sweep/plan.ts";
 import type { EndedCell } from "../sweep/sweep.ts";
 import { stopOnSignals } from "./interrupt.ts";
-import type { Io } from "./io.ts";
+import { type Io, line } from "./io.ts";
+import { printNote } from "./read-runs.ts";
 import type { SweepProgress } from "./sweep-progress.ts";
 import { addSettingOptions, type SettingOptions, toLoadOptions } from "./settings.ts";
 
@@ -140,7 +141,7 @@ async function dryRun(
     onProgress: progress.probing,
   });
   progress.close();
-  for (const text of problems) io.stderr.write(`note: not measured: ${text}\n`);
+  for (const text of problems) printNote(`not measured: ${text}`, io);
   io.stdout.write(renderPlan(estimates, { numJobs, retryFailed }));
 }
 
@@ -166,7 +167,7 @@ async function conclude(
           ? "try the failed ones again with --retry-failed; tables show them as holes"
           : `tables show them as holes: peft report ${out}`,
     });
-  io.stderr.write(`table: peft report ${out}\n`);
+  io.stderr.write(line`table: peft report ${out}`);
 }
 
 function readJobs(text: string): number {

@@ -8,7 +8,7 @@ import {
   type VerifiedRun,
 } from "../inference/verification.ts";
 import { renderBytes } from "../report/units.ts";
-import { type Output, paint } from "./io.ts";
+import { line, type Output, paint } from "./io.ts";
 import { count, renderTable } from "./render.ts";
 
 const marks = { passed: "✓", failed: "✗", skipped: "–" } as const;
@@ -54,7 +54,7 @@ function remarks(runs: readonly VerifiedRun[]): string {
   return [...byText]
     .map(
       ([text, where]) =>
-        `${where.length < 3 ? where.join(", ") : `${where.length} runs`}: ${text}\n`,
+        line`${where.length < 3 ? where.join(", ") : `${where.length} runs`}: ${text}`,
     ) // prettier-ignore
     .join("");
 }

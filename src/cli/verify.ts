@@ -37,9 +37,8 @@ async function verifyRuns(names: string[], options: VerifyOptions, io: Io): Prom
     verify(opened, { ...where, quick, ...watch }),
   );
   const { failures, renderVerification } = await import("./verify-render.ts");
-  io.stdout.write(
-    options.json ? `${JSON.stringify(found, null, 2)}\n` : renderVerification(found, io.stdout),
-  );
+  if (options.json) io.stdout.writeData(`${JSON.stringify(found, null, 2)}\n`);
+  else io.stdout.write(renderVerification(found, io.stdout));
   const [first, ...others] = failures(found);
   if (!first) return;
   const more = others.length > 0 ? ` (and ${others.length} more)` : "";

@@ -1,5 +1,5 @@
 // Whether ONNX Runtime's CUDA provider, freshly installed, computes: one product on the GPU.
-import { InferenceSession, Tensor } from "onnxruntime-node";
+import { InferenceSession, Tensor } from "./onnxruntime.ts";
 import { UserError } from "../errors.ts";
 import { encodeModel } from "./compiled/onnx.ts";
 import { prepareCudaProvider } from "./cuda-provider.ts";

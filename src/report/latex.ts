@@ -1,4 +1,5 @@
 // The tables as LaTeX for papers: booktabs rules, no other package.
+import { plain } from "./plain.ts";
 import { type Content, legend, paperSheet, type Sheet, tradeoffSheets } from "./sheets.ts";
 
 const symbols: Record<string, string> = {
@@ -20,7 +21,7 @@ export function renderLatex(content: Content): string {
   return `${[
     String.raw`% needs \usepackage{booktabs}`,
     // A line break inside a remark would end the comment.
-    ...remarks.map((remark) => `% ${remark.replaceAll(/\s+/g, " ")}`),
+    ...remarks.map((remark) => `% ${plain(remark).replaceAll(/\s+/g, " ")}`),
     ...sheets.map(environment),
   ].join("\n")}\n`;
 }
@@ -44,7 +45,7 @@ function environment({ header, rightAligned, rows, title }: Sheet): string {
 }
 
 function escape(text: string): string {
-  return text
+  return plain(text)
     .replaceAll(/\s+/g, " ")
     .replaceAll(/[\\~^<>±−Δ]|[%$#&_{}]/g, (character) => symbols[character] ?? `\\${character}`);
 }

@@ -1,4 +1,5 @@
 // The report as GitHub-flavoured Markdown, its columns aligned so that it also reads as plain text.
+import { plain } from "./plain.ts";
 import { type Content, legend, paperSheet, type Sheet, tradeoffSheets } from "./sheets.ts";
 
 /** Tables, the paper beside ours, how settings were chosen, and what to know. */
@@ -40,5 +41,7 @@ function list(title: string, sentences: readonly string[]): string[] {
 
 /** Text from folders and config files must not become markup. */
 function escape(text: string): string {
-  return text.replaceAll(/\s+/g, " ").replaceAll(/[\\|<>*_`[\]]/g, String.raw`\$&`);
+  return plain(text)
+    .replaceAll(/\s+/g, " ")
+    .replaceAll(/[\\|<>*_`[\]]/g, String.raw`\$&`);
 }

@@ -1,6 +1,7 @@
 // The frame of an HTML page that needs nothing but itself: styles, the font of its pictures and its script are in the file, and
 // a content policy keeps it from loading anything else, whatever a task's or a variant's name may contain.
 import { readFile } from "node:fs/promises";
+import { plain } from "./plain.ts";
 import { fontPath } from "./plots/render.ts";
 
 /** A whole document. `body` is HTML; `title` and `script` are plain text. */
@@ -42,7 +43,7 @@ export function escapeHtml(text: string): string {
     '"': "&quot;",
     "'": "&#39;",
   };
-  return text.replaceAll(/[&<>"']/g, (character) => entities[character]);
+  return plain(text).replaceAll(/[&<>"']/g, (character) => entities[character]);
 }
 
 /** Pixels below which a picture does not shrink on a small screen, but scrolls. */

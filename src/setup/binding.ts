@@ -4,6 +4,7 @@ import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { TFJS_HANDOVER, tfjsVersion } from "../engine/tensorflow.ts";
 import { makeFolder } from "../files.ts";
+import { checkDigest } from "./digests.ts";
 import { runTool } from "./tools.ts";
 
 const NODE_API_HEADERS = "1.9.0";
@@ -33,6 +34,7 @@ async function fetchPackage(spec: string, modules: string, signal?: AbortSignal)
   makeFolder(join(modules, name, ".."));
   const packed = await runTool("npm", ["pack", "--silent", "--ignore-scripts", spec], options);
   const archive = packed.trim().split("\n").at(-1) ?? "";
+  await checkDigest(spec, join(modules, archive));
   await runTool("tar", ["xzf", archive, "--no-same-owner"], options);
   renameSync(join(modules, "package"), join(modules, name));
   rmSync(join(modules, archive));

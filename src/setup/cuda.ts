@@ -11,6 +11,7 @@ import {
   unlinkCudaProvider,
 } from "../engine/cuda-provider.ts";
 import { writeAtomic } from "../files.ts";
+import { checkDigest } from "./digests.ts";
 import { requireDriver, requireLinux } from "./platform.ts";
 import { removeFolder, replaceFolder } from "./replace.ts";
 import { selfTest } from "./self-test.ts";
@@ -90,6 +91,7 @@ async function provideLibraries(version: string, folder: string, watch: Watch): 
   watch.report(`downloading the CUDA provider of ONNX Runtime ${version}, about 240 MB`);
   const requirement = `onnxruntime-gpu==${version}`;
   const [wheel] = await downloadWheels([requirement], wheels, { signal, dependencies: false });
+  await checkDigest(requirement, wheel);
   const requirements = await requirementsOf(wheel, ["cuda", "cudnn"], signal);
   watch.report(
     `downloading CUDA's libraries: ${requirements.length} wheels and theirs, about 1.3 GB`,

@@ -40,7 +40,9 @@ export async function selfTest(
   const log = result.stderr.slice(-LAST_WORDS);
   if (result.type !== "answer") {
     const end = result.type === "died" ? result.how : `no answer in ${TIME_LIMIT_MS / 1000} s`;
-    throw new UserError(`self-test of ${what}: ended with ${end}:\n${log.trim()}`, { hint });
+    throw new UserError([`self-test of ${what}: ended with ${end}:`, ...log.trim().split("\n")], {
+      hint,
+    });
   }
   const { answer } = result;
   if ("failure" in answer)

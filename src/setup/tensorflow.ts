@@ -8,6 +8,7 @@ import { hasNvidiaDriver } from "../engine/cuda-provider.ts";
 import { Interrupted, UserError } from "../errors.ts";
 import { attempt, fileBytes, pathExists, writeAtomic } from "../files.ts";
 import { compileBinding, fetchBinding, type Libraries } from "./binding.ts";
+import { checkDigest } from "./digests.ts";
 import { requireDriver, requireLinux } from "./platform.ts";
 import { findInstalled, openPackage, type TensorflowPackage } from "./python-tensorflow.ts";
 import { removeFolder, replaceFolder } from "./replace.ts";
@@ -130,7 +131,8 @@ async function tryAgain(folder: string, watch: Watch): Promise<SelfTested | unde
     return await selfTest({ what: "tensorflow", folder }, watch.signal);
   } catch (error) {
     if (!(error instanceof UserError) || error instanceof Interrupted) throw error;
-    watch.report(`${error.message}\nso it is built again`);
+    watch.report(error.message);
+    watch.report("so it is built again");
     return undefined;
   }
 }
@@ -175,6 +177,7 @@ async function downloadTensorflow(gpu: boolean, folder: string, watch: Watch): P
   const requirement = `${name}==${TENSORFLOW_VERSION}`;
   const options = { signal: watch.signal, dependencies: false };
   const [wheel] = await downloadWheels([requirement], folder, options);
+  await checkDigest(requirement, wheel);
   return wheel;
 }
 

@@ -63,7 +63,10 @@ function failed(name: string, args: readonly string[], end: string, said: string
   const shown = args.slice(0, 3).filter((arg) => !arg.includes("\n"));
   const words = said.trim();
   return new UserError(
-    `${[name, ...shown].join(" ")} …: ended with ${end}${words && `:\n${words}`}`,
+    [
+      `${[name, ...shown].join(" ")} …: ended with ${end}${words && ":"}`,
+      ...(words ? words.split("\n") : []),
+    ],
     {
       hint: words
         ? "what the program says above is the reason; nothing was changed"

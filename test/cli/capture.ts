@@ -1,7 +1,7 @@
 // Streams that keep what is written to them, with or without being a terminal.
 import { PassThrough } from "node:stream";
 import { stripVTControlCharacters } from "node:util";
-import type { Io, Output } from "../../src/cli/io.ts";
+import { type Io, Output, type Stream } from "../../src/cli/io.ts";
 import { main } from "../../src/cli/main.ts";
 
 /** A stream and all that was written to it so far. */
@@ -15,11 +15,15 @@ export interface Captured {
 
 /** A stream that keeps what is written to it. */
 export function capture({ isTTY = false } = {}): Captured {
-  const stream: PassThrough & { isTTY?: boolean; columns?: number } = new PassThrough();
+  const stream: Stream = new PassThrough();
   if (isTTY) Object.assign(stream, { isTTY, columns: 100 });
   let written = "";
   stream.on("data", (chunk: Buffer) => (written += chunk.toString("utf8")));
-  return { stream, raw: () => written, text: () => stripVTControlCharacters(written) };
+  return {
+    stream: new Output(stream),
+    raw: () => written,
+    text: () => stripVTControlCharacters(written),
+  };
 }
 
 /** Both streams of a command. */

@@ -12,6 +12,7 @@ import { writeGlueTests } from "../support/glue.ts";
 import { temporaryFolders } from "../support/temp.ts";
 import { writeTinyEncoder, writeTinyGlue } from "../support/tiny.ts";
 import { type TinyInputs, trainTiny } from "../support/tiny-runs.ts";
+import { Output } from "../../src/cli/io.ts";
 import { capture, captureIo, peft } from "./capture.ts";
 
 const temporaryFolder = temporaryFolders();
@@ -175,7 +176,10 @@ describe("--input", () => {
 describe("standard output", () => {
   test("is waited for", async () => {
     const stdout = new PassThrough({ highWaterMark: 10 });
-    const sink = await openSink(undefined, { stdout, stderr: capture().stream });
+    const sink = await openSink(undefined, {
+      stdout: new Output(stdout),
+      stderr: capture().stream,
+    });
     let isWritten = false;
     const written = sink.write([{ text: "longer than that" }]).then(() => (isWritten = true));
     await new Promise(setImmediate);
@@ -187,8 +191,10 @@ describe("standard output", () => {
 
   test("that nobody reads any more ends the work", async () => {
     const stdout = new PassThrough({ highWaterMark: 10 });
-    stdout.on("error", () => {});
-    const sink = await openSink(undefined, { stdout, stderr: capture().stream });
+    const sink = await openSink(undefined, {
+      stdout: new Output(stdout),
+      stderr: capture().stream,
+    });
     const written = sink.write([{ text: "longer than that" }]);
     stdout.destroy(Object.assign(new Error("write EPIPE"), { code: "EPIPE" }));
     await written;

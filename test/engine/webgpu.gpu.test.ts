@@ -1,7 +1,11 @@
 // The compiled engine on WebGPU: the same suites as the other engines, every method beside the CPU, nothing that leaves the GPU in
 // the middle of a step, and no memory that grows.
 import * as tf from "@tensorflow/tfjs";
-import { InferenceSession, type Tensor } from "onnxruntime-node";
+import {
+  InferenceSession,
+  type SessionOptions,
+  type Tensor,
+} from "../../src/engine/onnxruntime.ts";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { createCompiledEngine } from "../../src/engine/compiled/compiled.ts";
 import { createProvider } from "../../src/engine/compiled/provider.ts";
@@ -161,12 +165,12 @@ function watchTraffic() {
       .reduce((sum, tensor) => sum + (tensor!.data as Float32Array).byteLength, 0);
   const create = InferenceSession.create.bind(InferenceSession) as (
     model: Uint8Array,
-    options: InferenceSession.SessionOptions,
+    options: SessionOptions,
   ) => Promise<InferenceSession>;
-  const watched = async (model: Uint8Array, options: InferenceSession.SessionOptions) => {
+  const watched = async (model: Uint8Array, options: SessionOptions) => {
     const session = await create(model, options);
     const run = session.run.bind(session);
-    session.run = async (feeds: InferenceSession.FeedsType, fetches: never) => {
+    session.run = async (feeds: Parameters<InferenceSession["run"]>[0], fetches: never) => {
       const results = await run(feeds, fetches);
       uploaded += bytes(feeds);
       names.push(...Object.keys(feeds).filter((name) => feeds[name].location === "cpu"));

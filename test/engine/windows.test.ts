@@ -7,7 +7,7 @@ import { recordProgram } from "../../src/engine/compiled/record.ts";
 import { feedWindows } from "../../src/engine/compiled/windows.ts";
 import type { HostTensor, ProgramSpec } from "../../src/engine/engine.ts";
 import { engines } from "../support/engines.ts";
-import { InferenceSession, Tensor } from "onnxruntime-node";
+import { InferenceSession, Tensor } from "../../src/engine/onnxruntime.ts";
 
 const spec: ProgramSpec = {
   name: "windows",

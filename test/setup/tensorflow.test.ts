@@ -98,7 +98,7 @@ describe("setup", () => {
     const old = JSON.stringify({ ...record, tfjs: "4.0.0" });
     write(join(home, "tensorflow", "setup.json"), old);
     await expect(setupTensorflow({ gpu: false, from }, watch)).rejects.toThrow(
-      /^npm pack --silent --ignore-scripts …: ended with exit code 1:\nunreachable$/,
+      /^npm pack --silent --ignore-scripts …: ended with exit code 1:\n  unreachable$/,
     );
     expect(readFileSync(join(home, "tensorflow", "setup.json"), "utf8")).toBe(old);
     expect(readdirSync(home)).toEqual(["tensorflow"]);

@@ -38,7 +38,7 @@ test("a program that fails: its last words", async () => {
   onlyTools({ npm: "echo 'npm error code ENOTFOUND' >&2; exit 7" });
   await expect(runTool("npm", ["pack", "this"])).rejects.toMatchObject({
     name: "UserError",
-    message: "npm pack this …: ended with exit code 7:\nnpm error code ENOTFOUND",
+    message: "npm pack this …: ended with exit code 7:\n  npm error code ENOTFOUND",
   });
 });
 

@@ -25,7 +25,7 @@ export async function runAndKill(
 ): Promise<Killed> {
   const mark = `${process.pid}-${performance.now()}`;
   const inTerminal = kill === "closed terminal";
-  const child = startCommand(folder, args, { inTerminal, extra: { PEFT_KILLS: mark } });
+  const child = startCommand(folder, args, { inTerminal, env: { PEFT_KILLS: mark } });
   const end = ended(child);
   await Promise.race([end, setTimeout(seconds * 1000)]);
   const wasHit = child.exitCode === null;

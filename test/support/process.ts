@@ -1,5 +1,5 @@
 // `peft train` and other commands in processes of their own, from the built program, on the tiny encoder.
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, type SpawnOptions } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import { join } from "node:path";
@@ -58,13 +58,14 @@ export function trainingArgs({ config }: Workplace, out: string): string[] {
 export function startCommand(
   folder: string,
   args: readonly string[],
-  { detached = false, extra = {}, inTerminal = false } = {},
+  { inTerminal = false, env = {}, ...options }: SpawnOptions & { inTerminal?: boolean } = {},
 ): ChildProcess {
-  const env = { ...process.env, PEFT_CACHE: join(folder, "cache"), ...extra };
+  const all = { ...process.env, PEFT_CACHE: join(folder, "cache"), ...env };
   const command = [process.execPath, bin, ...args];
   // script(1) of util-linux gives it a terminal, which closes when script is killed.
-  if (inTerminal) return spawn("script", ["-qfec", command.map(quote).join(" "), "/dev/null"], { env, detached }); // prettier-ignore
-  return spawn(command[0], command.slice(1), { env, detached });
+  if (inTerminal)
+    return spawn("script", ["-qfec", command.map(quote).join(" "), "/dev/null"], { ...options, env: all }); // prettier-ignore
+  return spawn(command[0], command.slice(1), { ...options, env: all });
 }
 
 /** For a POSIX shell. */

@@ -1,5 +1,5 @@
 // Where a buffer's values lie between runs: in this process's memory, or on a GPU.
-import { Tensor as OrtTensor } from "onnxruntime-node";
+import { Tensor as OrtTensor } from "../onnxruntime.ts";
 import { AsyncMemo } from "../../async-memo.ts";
 import { invariant } from "../../errors.ts";
 import type { Buffer, HostTensor } from "../engine.ts";

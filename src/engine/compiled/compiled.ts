@@ -3,7 +3,7 @@
 // Buffers are inputs of the graph, not constants inside it, wherever they can stay where the graph is computed. All programs of a
 // run therefore share one copy of every weight. In main memory an updated buffer is written where it lies: its output is bound to
 // the memory of its input wherever no node reads the old value after the new one is there. On a GPU the output becomes the buffer.
-import { type InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
+import { type InferenceSession, Tensor as OrtTensor } from "../onnxruntime.ts";
 import type { Engine, HostTensor, Precision, Program, ProgramSpec } from "../engine.ts";
 import type { CompiledBuffer } from "./buffers.ts";
 import { withConstants } from "./constants.ts";

@@ -1,10 +1,15 @@
 // What differs between the places where ONNX Runtime computes ("execution providers"): how sessions are made, where buffers lie,
 // and what its errors mean.
-import { InferenceSession, type Tensor as OrtTensor, env } from "onnxruntime-node";
 import { availableParallelism } from "node:os";
 import { AsyncMemo } from "../../async-memo.ts";
 import { keepFloat32, prepareCudaProvider } from "../cuda-provider.ts";
 import { DeviceLostError, DeviceMemoryError, type HostTensor } from "../engine.ts";
+import {
+  env,
+  InferenceSession,
+  type SessionOptions,
+  type Tensor as OrtTensor,
+} from "../onnxruntime.ts";
 import {
   type BufferType,
   type CompiledBuffer,
@@ -70,7 +75,7 @@ const GPU_TOKENS = 4096;
 /** Files in which Linux's drivers without a GPU are described: SwiftShader's and lavapipe's. */
 const SOFTWARE_DRIVERS = "*swiftshader*,*lvp*";
 
-const common: InferenceSession.SessionOptions = {
+const common: SessionOptions = {
   graphOptimizationLevel: "all",
   executionMode: "sequential",
 };
@@ -93,7 +98,7 @@ function cpu(numThreads: number): Provider {
 function webgpu({ gpu, isSoftware = false }: ProviderOptions): Provider {
   // Where a real GPU is refused, its place must not be taken by a driver that computes on the processor. Vulkan's loader reads this.
   if (!isSoftware) process.env["VK_LOADER_DRIVERS_DISABLE"] ??= SOFTWARE_DRIVERS;
-  const options: InferenceSession.SessionOptions = {
+  const options: SessionOptions = {
     ...common,
     executionProviders: [{ name: "webgpu" }],
     extra: { session: { disable_cpu_ep_fallback: "1" } },
@@ -141,10 +146,7 @@ function named(route: string, gpu: string | undefined): string {
   return gpu === undefined ? route : `${route} on ${gpu}`;
 }
 
-async function create(
-  graph: Graph,
-  options: InferenceSession.SessionOptions,
-): Promise<InferenceSession> {
+async function create(graph: Graph, options: SessionOptions): Promise<InferenceSession> {
   const externalData = graph.initializers.flatMap(({ bytes, isExternal, name }) =>
     isExternal ? [{ path: name, data: bytes }] : [],
   );
@@ -158,10 +160,10 @@ async function create(
 
 /** Copies tensors with programs of one node: the binding has no other way to move values. */
 class WebGpuTransfer implements Transfer {
-  readonly #options: InferenceSession.SessionOptions;
+  readonly #options: SessionOptions;
   readonly #sessions = new AsyncMemo<string, InferenceSession>();
 
-  constructor(options: InferenceSession.SessionOptions) {
+  constructor(options: SessionOptions) {
     this.#options = options;
   }
 

@@ -1,6 +1,6 @@
 // Inputs that are windows of one array: dropout masks, of which a step reads some hundred megabytes from a pool of a few. In main
 // memory a window costs nothing. To a GPU the pool goes once, and the graph cuts the windows out of it there.
-import { Tensor as OrtTensor } from "onnxruntime-node";
+import { Tensor as OrtTensor } from "../onnxruntime.ts";
 import { invariant } from "../../errors.ts";
 import type { HostTensor, InputSpec } from "../engine.ts";
 import type { Node, ValueInfo } from "./onnx.ts";

@@ -5,6 +5,7 @@ import { createRequire } from "node:module";
 import type { View } from "vega";
 import type { TopLevelSpec } from "vega-lite";
 import { UserError } from "../../errors.ts";
+import { plain } from "../plain.ts";
 
 const PNG_SCALE = 2; // pixels of the PNG per pixel of the picture, for dense screens and print
 const MAX_PNG_SIDE = 16_384; // pixels; canvases of twice that cannot be drawn
@@ -16,7 +17,7 @@ export async function renderSvg(spec: TopLevelSpec): Promise<string> {
   resetSVGDefIds(); // else clip paths are numbered on from the picture before
   const svg = await view.toSVG();
   view.finalize();
-  return withTooltips(svg);
+  return withTooltips(plain(svg));
 }
 
 /** The picture as a PNG file. */

@@ -34,13 +34,13 @@ const colours = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00
 const shapes = ["circle", "square", "triangle-up", "diamond", "triangle-down", "cross"];
 
 /** The methods of the paper keep their colour and shape in every picture, whatever stands beside them. */
-const known: Record<string, { colour: string; shape: string }> = {
-  full: { colour: "#000000", shape: "diamond" },
-  houlsby: { colour: colours[0], shape: "circle" },
-  "top-layers": { colour: colours[1], shape: "square" },
-  layernorm: { colour: colours[2], shape: "triangle-up" },
-  head: { colour: colours[3], shape: "triangle-down" },
-};
+const known = new Map([
+  ["full", { colour: "#000000", shape: "diamond" }],
+  ["houlsby", { colour: colours[0], shape: "circle" }],
+  ["top-layers", { colour: colours[1], shape: "square" }],
+  ["layernorm", { colour: colours[2], shape: "triangle-up" }],
+  ["head", { colour: colours[3], shape: "triangle-down" }],
+]);
 const order = ["houlsby", "top-layers", "layernorm", "head", "full"];
 
 /** A line of a picture: one method in one variant. */
@@ -62,12 +62,14 @@ export function listSeries(rows: readonly Row[]): Series[] {
   const sorted = [...byName.entries()].toSorted(
     ([a, rowA], [b, rowB]) => rank(rowA) - rank(rowB) || compareNames(a, b),
   );
-  const taken = new Set(sorted.map(([name]) => known[name]).filter((style) => style !== undefined));
+  const taken = new Set(
+    sorted.map(([name]) => known.get(name)).filter((style) => style !== undefined),
+  );
   const free = combinations().filter(
     (style) => ![...taken].some((other) => other.colour === style.colour),
   );
   let next = 0;
-  return sorted.map(([name]) => ({ name, ...(known[name] ?? free[next++ % free.length]) }));
+  return sorted.map(([name]) => ({ name, ...(known.get(name) ?? free[next++ % free.length]) }));
 }
 
 /** Names that differ in a number at their end alone in the number's order, such as `initStd=1e-7` before `initStd=0.01`. */
