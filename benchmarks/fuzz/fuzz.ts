@@ -142,7 +142,7 @@ function jobsOf({ out, scratch, seed }: Campaign, shares: Map<Target, number>): 
 }
 
 function print({ out, totals }: Campaign, faults: readonly Fault[]): void {
-  console.log(["target", "inputs", "ok", "user errors", "faults", "ms per input"].join("\t"));
+  console.log(["target", "inputs", "ok", "user errors", "faults", "CPU ms per input"].join("\t"));
   const sum = zero();
   for (const [name, total] of [...totals, ["all", sum] as const]) {
     const { faults: numFaults, milliseconds, ok, refused } = total;
@@ -161,7 +161,7 @@ function print({ out, totals }: Campaign, faults: readonly Fault[]): void {
   if (faults.length > 0) console.log(`inputs and stacks: ${out}`);
 }
 
-async function campaign(): Promise<void> {
+async function fuzz(): Promise<void> {
   const chosen = options.target?.map(targetOf) ?? targets;
   const out = resolve(options.out ?? mkdtempSync(join(tmpdir(), "peft-faults-")));
   mkdirSync(out, { recursive: true });
@@ -203,4 +203,4 @@ if (options.job !== undefined) {
       process.exit(99);
     },
   );
-} else await campaign();
+} else await fuzz();

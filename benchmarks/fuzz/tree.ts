@@ -128,7 +128,7 @@ function anything(draw: Draw): Node {
 }
 
 function deep(draw: Draw): Raw {
-  const depth = draw.pick([20, 150, 250, 3000, 50_000]);
+  const depth = draw.pick([20, 150, 250, 3000, 20_000]);
   const [open, close] = draw.pick([
     ["[", "]"],
     ['{"a":', "}"],
@@ -142,13 +142,17 @@ function remove({ at, parent }: Slot): void {
 }
 
 /** The item, or the key, once or many times more. */
-function repeat(draw: Draw, { at, get, parent }: Slot): void {
+function repeat(draw: Draw, slot: Slot): void {
+  const { at, parent } = slot;
   const times = draw.pick([1, 1, 1, 200]);
   if (Array.isArray(parent)) {
-    const items = Array.from({ length: times }, () => copyOf(get()));
+    const items = Array.from({ length: times }, () => copyOf(slot.get()));
     parent.splice(at, 0, ...items);
   } else
-    parent?.entries.push([parent.entries[at][0], draw.once(2) ? copyOf(get()) : anything(draw)]);
+    parent?.entries.push([
+      parent.entries[at][0],
+      draw.once(2) ? copyOf(slot.get()) : anything(draw),
+    ]);
 }
 
 /** The text with a part more, less or other. */

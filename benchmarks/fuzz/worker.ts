@@ -52,7 +52,7 @@ export async function work(job: Job, target: Target): Promise<void> {
     recordFault(job, done.at, error, inFlight);
   };
   process.on("uncaughtException", blame).on("unhandledRejection", blame);
-  const start = performance.now();
+  const start = process.cpuUsage();
   for (; done.at < job.to; done.at++) {
     save();
     const draw = new Draw(job.seed, target.name, done.at);
@@ -61,7 +61,8 @@ export async function work(job: Job, target: Target): Promise<void> {
     if (fault !== undefined) blame(fault);
     else if (refused) done.refused++;
     else done.ok++;
-    done.milliseconds = performance.now() - start;
+    const { system, user } = process.cpuUsage(start);
+    done.milliseconds = (system + user) / 1000;
   }
   save();
 }
@@ -174,9 +175,9 @@ export function recordFault(
   const again = `npx tsx benchmarks/fuzz/fuzz.ts --seed ${seed} --target ${target} --only ${index}`;
   writeFileSync(join(kept, "fault.txt"), `${again}\n${key}\n\n${message.slice(0, 20_000)}\n${stack.slice(0, 20_000)}\n`); // prettier-ignore
   for (const [name, bytes] of Object.entries(files)) {
-    if (bytes === null) continue;
-    mkdirSync(dirname(join(kept, "input", name)), { recursive: true });
-    writeFileSync(join(kept, "input", name), bytes);
+    const path = join(kept, "input", name);
+    mkdirSync(bytes === null ? path : dirname(path), { recursive: true });
+    if (bytes !== null) writeFileSync(path, bytes);
   }
 }
 
