@@ -64,7 +64,7 @@ function examplesOf(task: Task, dataDir: string) {
 
 const own: Target = {
   name: "own-data",
-  share: 14,
+  share: 8,
   seeds: () => tables,
   async run(folder, files) {
     const train = nameOf(files);
@@ -100,7 +100,7 @@ async function comparedToRows(path: string, examples: readonly { text: string }[
 
 const inputs: Target = {
   name: "predict-inputs",
-  share: 12,
+  share: 10,
   seeds: () => [...tables, { "it.txt": Buffer.from(`${txt}\n`) }, { "it.txt": Buffer.from(`${txt}\n`) }, { "it.txt.gz": gzipSync(txt) }], // prettier-ignore
   async run(folder, files) {
     const name = nameOf(files);
@@ -159,7 +159,7 @@ function squadFile(version: string): Files {
 
 const squad: Target = {
   name: "squad",
-  share: 8,
+  share: 7,
   seeds: () => {
     const { "train-v1.1.json": train, ...dev } = squadFile("1.1");
     return [squadFile("1.1"), squadFile("2.0"), { "train-v1.1.json.gz": gzipSync(train!), ...dev }];

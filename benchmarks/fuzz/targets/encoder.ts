@@ -67,7 +67,7 @@ async function checkEncoder(folder: string): Promise<unknown> {
 
 const weights: Target = {
   name: "weights",
-  share: 12,
+  share: 13,
   seeds: weightSeeds,
   isMutable: (name) => name !== "config.json",
   run: checkEncoder,
@@ -76,7 +76,7 @@ const weights: Target = {
 /** Any safetensors file, such as an adapter, of which every tensor is asked for. */
 const tensors: Target = {
   name: "safetensors",
-  share: 12,
+  share: 14,
   seeds: (folder) => [{ "model.safetensors": encoderFiles(folder)["model.safetensors"] }],
   run(folder) {
     const file = openSafetensors(join(folder, "model.safetensors"));
@@ -100,7 +100,7 @@ const tensors: Target = {
 
 const config: Target = {
   name: "encoder-config",
-  share: 8,
+  share: 10,
   seeds: (folder) => weightSeeds(folder).slice(0, 1),
   isMutable: (name) => name === "config.json",
   async run(folder) {
@@ -191,7 +191,7 @@ const MAX_LENGTH = 8;
 
 const tokenizers: Target = {
   name: "tokenizer",
-  share: 14,
+  share: 12,
   seeds: () => [vocabTxt, { ...vocabTxt, ...besides }, tokenizerJson, { ...tokenizerJson, ...besides }], // prettier-ignore
   async run(folder) {
     const tokenizer = loadTokenizer(folder);

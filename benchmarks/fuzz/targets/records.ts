@@ -44,7 +44,7 @@ function runSeeds(folder: string): Files[] {
 
 const result: Target = {
   name: "result",
-  share: 14,
+  share: 7,
   seeds: runSeeds,
   isMutable: (name) => name.endsWith("result.json"),
   run(folder) {
@@ -90,7 +90,7 @@ const commands: readonly (readonly string[])[] = [
 
 const report: Target = {
   name: "report",
-  share: 3,
+  share: 0.5,
   seeds: runSeeds,
   async run(folder, files) {
     const sum = Object.values(files).reduce((total, bytes) => total + (bytes?.length ?? 1), 0);
@@ -128,7 +128,7 @@ function checkXml(text: string): void {
 
 const answers: Target = {
   name: "predictions",
-  share: 8,
+  share: 1,
   seeds: (folder) => runSeeds(folder).slice(0, 3),
   isMutable: (name) => name.endsWith("predictions.json"),
   run(folder) {
@@ -147,7 +147,7 @@ const measured = { intact: { accuracy: 0.5 }, "0": { accuracy: 0.4 }, "0,1": { a
 
 const ablation: Target = {
   name: "ablation",
-  share: 4,
+  share: 5,
   seeds: () => [{ "ablation.json": Buffer.from(JSON.stringify({ key, scores: measured })) }],
   run(folder) {
     const memory = openMemory(join(folder, "ablation.json"), key);

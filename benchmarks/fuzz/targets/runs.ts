@@ -48,7 +48,7 @@ let expected: Scores | undefined;
 /** A run that goes on must come to what it would have come to, or be refused. */
 const resume: Target = {
   name: "resume",
-  share: 0.4,
+  share: 0.05,
   async seeds(folder) {
     unharmed = await trainedFiles(folder, true);
     expected = undefined;
@@ -81,7 +81,7 @@ const uses: readonly (readonly string[])[] = [
 
 const use: Target = {
   name: "use",
-  share: 0.6,
+  share: 0.2,
   async seeds(folder) {
     writeFileSync(join(folder, places.TEXTS), "a good film\n");
     return [await trainedFiles(folder, false)];
