@@ -100,7 +100,7 @@ async function comparedToRows(path: string, examples: readonly { text: string }[
 
 const inputs: Target = {
   name: "predict-inputs",
-  share: 10,
+  share: 12,
   seeds: () => [...tables, { "it.txt": Buffer.from(`${txt}\n`) }, { "it.txt": Buffer.from(`${txt}\n`) }, { "it.txt.gz": gzipSync(txt) }], // prettier-ignore
   async run(folder, files) {
     const name = nameOf(files);
@@ -133,7 +133,7 @@ function table(folder: string, header: string | undefined, row: (i: number) => s
 
 const glue: Target = {
   name: "glue",
-  share: 8,
+  share: 10,
   seeds: () => Object.values(glueFiles),
   run(folder, files) {
     const begin = (Object.keys(files)[0] ?? "SST-2/").split("/")[0];

@@ -147,7 +147,7 @@ const measured = { intact: { accuracy: 0.5 }, "0": { accuracy: 0.4 }, "0,1": { a
 
 const ablation: Target = {
   name: "ablation",
-  share: 5,
+  share: 8,
   seeds: () => [{ "ablation.json": Buffer.from(JSON.stringify({ key, scores: measured })) }],
   run(folder) {
     const memory = openMemory(join(folder, "ablation.json"), key);
