@@ -1,0 +1,184 @@
+// Readers of what is learnt from and of what is predicted from: the user's own files, GLUE, SQuAD, rows of inputs.
+import { isUtf8 } from "node:buffer";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { TaskSettings } from "../../../src/data/settings.ts";
+import type { Task } from "../../../src/data/task.ts";
+import { openTask } from "../../../src/data/tasks.ts";
+import { UserError } from "../../../src/errors.ts";
+import { openInput } from "../../../src/inference/input-stream.ts";
+import { readRows } from "../../../src/inference/rows.ts";
+import type { Files } from "../mutate.ts";
+import { must, type Target, textOf } from "../target.ts";
+
+const words = ["a good film", "the dog ran", 'it said ""no"", twice', "caf\u00e9 \u4f60\u597d", "so, so", "bad"]; // prettier-ignore
+const labels = ["yes", "no", "no", "yes", "maybe", "maybe"];
+const numRows = 18;
+const rows = Array.from({ length: numRows }, (_, i) => ({
+  text: `${words[i % words.length]} ${i}`,
+  pair: words[(i + 1) % words.length],
+  label: labels[i % labels.length],
+  score: `${(i % 7) / 2}`,
+}));
+const columns = ["text", "pair", "label", "score"] as const;
+
+const csv = [columns.join(","), ...rows.map((row) => columns.map((name) => (/[",]/.test(row[name]) ? `"${row[name]}"` : row[name])).join(","))].join("\n"); // prettier-ignore
+const tsv = [columns.join("\t"), ...rows.map((row) => columns.map((name) => row[name]).join("\t"))].join("\n"); // prettier-ignore
+const jsonl = rows.map((row) => JSON.stringify({ ...row, score: Number(row.score) })).join("\n");
+const txt = rows.map(({ text }) => text).join("\n");
+
+/** One table in every format. */
+const tables: Files[] = Object.entries({ csv, tsv, jsonl }).flatMap(([ending, text]): Files[] => {
+  const bytes = Buffer.from(`${text}\n`);
+  return [{ [`it.${ending}`]: bytes }, { [`it.${ending}`]: bytes }, { [`it.${ending}.gz`]: gzipSync(bytes) }]; // prettier-ignore
+});
+
+const nameOf = (files: Files) => ["csv", "tsv", "jsonl", "txt"].flatMap((ending) => [`it.${ending}`, `it.${ending}.gz`]).find((name) => name in files) ?? "it.csv"; // prettier-ignore
+
+const signal = () => new AbortController().signal;
+
+/** The rows of a file as `predict` reads them. */
+async function rowsOf(path: string) {
+  const all = [];
+  for await (const { place, values } of readRows(openInput(path), columns, signal())) all.push({ place, values }); // prettier-ignore
+  return all;
+}
+
+/** The examples of both splits; what is wrong with them is a fault. */
+function examplesOf(task: Task, dataDir: string) {
+  if (task.kind === "span") throw new Error("a task on texts");
+  return ["train", ...task.evaluationSplits].flatMap((split) => {
+    const { examples, notes } = task.load(split, { dataDir, seed: 0 });
+    must(examples.length > 0, `no example in ${split}`);
+    for (const { label, text, textPair } of examples) {
+      if (task.isSplitBySeed)
+        // the user's own; GLUE's have a few
+        must(text.trim() !== "" && textPair?.trim() !== "", "an example without a text");
+      if (task.kind === "regression") must(Number.isFinite(label), "a score that is no number");
+      else must(Number.isInteger(label) && label >= 0 && label < task.labels.length, "a label that is no class"); // prettier-ignore
+    }
+    for (const note of notes) must(note.length < 4096, `a note of ${note.length} characters`);
+    return examples;
+  });
+}
+
+const own: Target = {
+  name: "own-data",
+  share: 8,
+  seeds: () => tables,
+  async run(folder, files) {
+    const train = nameOf(files);
+    const settings = { train, text: "text", maxLength: 16 };
+    const kinds = [{ kind: "classification", label: "label" }, { kind: "pair", label: "label", textPair: "pair" }, { kind: "regression", label: "score" }]; // prettier-ignore
+    const outcomes = kinds.map((kind) => {
+      try {
+        const task = openTask(TaskSettings.parse({ ...settings, ...kind }), { dataDir: folder, seed: 0 }); // prettier-ignore
+        return examplesOf(task, folder);
+      } catch (error) {
+        if (error instanceof UserError) return error;
+        throw error;
+      }
+    });
+    const [first] = outcomes;
+    if (first instanceof UserError) throw first;
+    await comparedToRows(join(folder, train), first);
+    return outcomes.map((outcome) => (outcome instanceof UserError ? outcome.message : outcome));
+  },
+};
+
+/** What is learnt from and what is predicted from must be the same texts, or one of the two reads another file than the other. */
+async function comparedToRows(path: string, examples: readonly { text: string }[]) {
+  const predicted = (await rowsOf(path)).map(({ values }) => values.text as string);
+  const ordered = (texts: readonly string[]) => texts.filter((text) => text.trim() !== "").toSorted(); // prettier-ignore
+  const [learnt, answered] = [ordered(examples.map(({ text }) => text)), new Set(predicted)];
+  must(
+    learnt.every((text) => answered.has(text)),
+    "training reads a text that predict does not",
+  );
+  must(learnt.length <= predicted.length, "training reads more rows than predict");
+}
+
+const inputs: Target = {
+  name: "predict-inputs",
+  share: 12,
+  seeds: () => [...tables, { "it.txt": Buffer.from(`${txt}\n`) }, { "it.txt": Buffer.from(`${txt}\n`) }, { "it.txt.gz": gzipSync(txt) }], // prettier-ignore
+  async run(folder, files) {
+    const name = nameOf(files);
+    const all = await rowsOf(join(folder, name));
+    must(all.length > 0, "no row, and no error");
+    const bytes = files[name];
+    if (bytes && isUtf8(bytes) && !/(csv|gz)$/.test(name)) {
+      const text = textOf(bytes);
+      const header = name.endsWith("tsv") ? 1 : 0;
+      const numLines = (lines: string[]) => lines.filter((line) => line.replace(/^\ufeff/, "").trim() !== "").length - header; // prettier-ignore
+      const counts = [numLines(text.split("\n")), numLines(text.split(/\r\n|[\r\n]/))];
+      must(counts.includes(all.length), `${all.length} rows of ${counts.join(" or ")} lines`);
+    }
+    return all;
+  },
+};
+
+const glueFiles: Record<string, Files> = {
+  sst2: table("SST-2", "sentence\tlabel", (i) => `${rows[i].text}\t${i % 2}`),
+  cola: table("CoLA", undefined, (i) => `x${i}\t${i % 2}\t\t${rows[i].text}`),
+  stsb: table("STS-B", "index\tgenre\tfilename\tyear\told_index\tsource1\tsource2\tsentence1\tsentence2\tscore", (i) => `${i}\t\t\t\t\t\t\t${rows[i].text}\t${rows[i].pair}\t${(i % 11) / 2.2}`), // prettier-ignore
+  rte: table("RTE", "index\tsentence1\tsentence2\tlabel", (i) => `${i}\t${rows[i].text}\t${rows[i].pair}\t${i % 2 ? "" : "not_"}entailment`), // prettier-ignore
+};
+
+function table(folder: string, header: string | undefined, row: (i: number) => string): Files {
+  const lines = rows.map((_, i) => row(i));
+  const bytes = Buffer.from(`${[...(header ? [header] : []), ...lines].join("\n")}\n`);
+  return { [`${folder}/train.tsv`]: bytes, [`${folder}/dev.tsv`]: bytes };
+}
+
+const glue: Target = {
+  name: "glue",
+  share: 10,
+  seeds: () => Object.values(glueFiles),
+  run(folder, files) {
+    const begin = (Object.keys(files)[0] ?? "SST-2/").split("/")[0];
+    const name = Object.keys(glueFiles).find((task) => Object.keys(glueFiles[task])[0].startsWith(`${begin}/`)); // prettier-ignore
+    const settings = TaskSettings.parse({ name, maxLength: 16 });
+    return examplesOf(openTask(settings, { dataDir: folder, seed: 0 }), folder);
+  },
+};
+
+function squadFile(version: string): Files {
+  const paragraphs = ["\u{1f3a5} the cat sat and a dog ran", "one two three"].map((context, i) => ({
+    context,
+    qas: [0, 1].map((n) => ({
+      id: `q${i}${n}`,
+      question: "who ran?",
+      answers: version === "2.0" && n === 1 ? [] : [{ text: ["a dog", "two"][i], answer_start: [18, 4][i] }], // prettier-ignore
+      ...(version === "2.0" && { is_impossible: n === 1 }),
+    })),
+  }));
+  const bytes = Buffer.from(JSON.stringify({ version, data: [{ title: "x", paragraphs }] }));
+  return { [`train-v${version}.json`]: bytes, [`dev-v${version}.json`]: bytes };
+}
+
+const squad: Target = {
+  name: "squad",
+  share: 7,
+  seeds: () => {
+    const { "train-v1.1.json": train, ...dev } = squadFile("1.1");
+    return [squadFile("1.1"), squadFile("2.0"), { "train-v1.1.json.gz": gzipSync(train!), ...dev }];
+  },
+  run(folder, files) {
+    const name = Object.keys(files).some((path) => path.includes("2.0")) ? "squad2" : "squad";
+    const task = openTask(TaskSettings.parse({ name }), { dataDir: folder, seed: 0 });
+    if (task.kind !== "span") throw new Error("a task of questions");
+    return ["train", "dev"].map((split) => {
+      const { questions } = task.load(split, { dataDir: folder, seed: 0 });
+      must(questions.length > 0, `no question in ${split}`);
+      must(new Set(questions.map(({ id }) => id)).size === questions.length, "an id twice");
+      if (split === "train")
+        for (const { answers, context } of questions)
+          for (const { start, text } of answers)
+            must(context.startsWith(text, start), "an answer that does not stand in its text");
+      return questions;
+    });
+  },
+};
+
+export const dataTargets: readonly Target[] = [own, inputs, glue, squad];
