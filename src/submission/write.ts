@@ -1,7 +1,7 @@
 // Writes a submission to GLUE, and refuses early: what cannot become one is said before hours of predictions.
 import { dirname } from "node:path";
 import type { GlueTest } from "../data/glue-test.ts";
-import { UserError } from "../errors.ts";
+import { listProblems, UserError } from "../errors.ts";
 import { makeFolder, writeAtomic } from "../files.ts";
 import { packSubmission } from "./archive.ts";
 import {
@@ -72,15 +72,15 @@ function settle(
   // What is missing may be many lines, and is no news to whoever has just begun.
   const problems = isRefused ? [...wrong, ...checkMissing(names)] : wrong;
   if (problems.length > 0) {
-    const message =
-      problems.length === 1
-        ? `${place}: ${problems[0]}`
-        : [`${problems.length} problems in ${place}`, ...problems].join("\n  ");
     const hints = [
       ...(wrong.length > 0 ? [officialHint] : []),
       ...(isRefused ? [completeHint] : []),
     ];
-    throw new UserError(message, { hint: hints.join(" ") });
+    const [first, ...others] = problems;
+    throw new UserError(
+      others.length === 0 ? `${place}: ${first}` : listProblems(problems, ` in ${place}`),
+      { hint: hints.join(" ") },
+    );
   }
   if (missing.length === 0) return [];
   return [`incomplete, GLUE's server refuses it: without ${missing.join(", ")}`];

@@ -10,6 +10,7 @@ import {
   readSafetensors,
   writeSafetensors,
 } from "../../src/model/safetensors.ts";
+import type { Evaluation } from "../../src/train/events.ts";
 import type { TrainedResult } from "../../src/record/result.ts";
 import { temporaryFolders } from "../support/temp.ts";
 import { copyRun, trainTiny, writeTinyInputs } from "../support/tiny-runs.ts";
@@ -176,11 +177,13 @@ describe("a loss that is off by what rounding does", () => {
     const copy = copyRun(sst2, temporaryFolder());
     const path = join(copy, "result.json");
     const result = JSON.parse(readFileSync(path, "utf8")) as TrainedResult;
-    const evaluations = result.evaluations.map((evaluation) => ({
+    const off = (evaluation: Evaluation) => ({
       ...evaluation,
       loss: evaluation.loss * (1 + share),
-    }));
-    writeFileSync(path, JSON.stringify({ ...result, evaluations, ...changes }));
+    });
+    const evaluations = result.evaluations.map(off);
+    const best = result.best && off(result.best);
+    writeFileSync(path, JSON.stringify({ ...result, evaluations, best, ...changes }));
     return copy;
   }
 

@@ -59,7 +59,8 @@ test("when its terminal closes a run is saved, and goes on to the same end", asy
   if (!terminal) return context.skip("no terminal can be opened here");
   const { inner, outer } = terminal;
   const out = join(place.folder, "closed");
-  const args = trainArgs(place, out, ["--set", "checkpoint.everySteps=100000"]);
+  const few = ["--set", "checkpoint.everySteps=100000"]; // what is saved then is saved for the signal
+  const args = trainArgs(place, out, few);
   const child = startCommand(place.folder, args, { stdio: [inner, inner, inner] });
   closeSync(inner);
   await isTraining(outer);
@@ -72,7 +73,7 @@ test("when its terminal closes a run is saved, and goes on to the same end", asy
   expect(await ended(resumed)).toMatchObject({ code: 0 });
 
   const undisturbed = join(place.folder, "undisturbed");
-  await ended(startCommand(place.folder, trainArgs(place, undisturbed)));
+  await ended(startCommand(place.folder, trainArgs(place, undisturbed, few)));
   expect(filesOf(out)).toEqual(filesOf(undisturbed));
 }, 180_000);
 

@@ -41,7 +41,7 @@ export function ownTask(settings: OwnSettings, source: DataSource): TextTask {
     return { ...rows, ...labelled, notes: [...rows.notes, ...labelled.notes] };
   };
   const [trainRows, devRows] = [withLabels(train), dev && withLabels(dev)];
-  problems.refuse(" in the data");
+  problems.refuse(whereOf(settings));
   refuseSingleLabel(trainRows, trainRows.examples, trainRows.missing);
   if (found) trainRows.notes.push(...remarkLookalikes(train.path, found));
   trainRows.notes.push(...remarkNotLeftOut(settings, devRows ? [trainRows, devRows] : [trainRows]));
@@ -140,10 +140,16 @@ function readFiles(
   const isTrainWhole = problems.count === 0;
   const dev = devName === undefined ? undefined : read(devName, "task.dev");
   const areLabelsKnown = isTrainWhole || settings.labels || settings.kind === "regression";
-  if (!train || (devName !== undefined && !dev) || !areLabelsKnown) problems.refuse(" in the data");
+  if (!train || (devName !== undefined && !dev) || !areLabelsKnown)
+    problems.refuse(whereOf(settings));
   invariant(train, `no rows of ${trainName}, and no problem`);
   if (dev) refuseSame(train, dev);
   return { train, dev };
+}
+
+/** For the title of several problems, each of which names its file. */
+function whereOf({ dev, train }: OwnSettings): string {
+  return dev === undefined ? ` in ${train}` : " in the data";
 }
 
 function refuseSame(train: OwnRows, dev: OwnRows): void {

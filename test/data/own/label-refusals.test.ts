@@ -98,7 +98,7 @@ describe("labels", () => {
   test("more unknown labels than anyone reads", () => {
     const many = Array.from({ length: 3000 }, (_, i) => `text ${i},label ${i}`).join("\n");
     const { message } = refuse("x.csv", `text,label\n${rows}${many}\n`, { labels: ["wet", "dry"] });
-    expect(message).toMatch(/^3000 problems in the data\n/);
+    expect(message).toMatch(/^3000 problems in x\.csv\n/);
     expect(message).toMatch(/\n {2}and 2980 more$/);
   });
 
@@ -135,7 +135,7 @@ describe("labels", () => {
   test("all that are no scores, at once", () => {
     const content = "text\tlabel\na\t1\nb\tnan\nc\t2,5\nd\tnan\n";
     expect(refuse("x.tsv", content, { kind: "regression" }).message).toBe(
-      '2 problems in the data\n  x.tsv:3: label "nan" in 2 rows: expected a number\n  ' +
+      '2 problems in x.tsv\n  x.tsv:3: label "nan" in 2 rows: expected a number\n  ' +
         'x.tsv:4: label "2,5": expected a number',
     );
   });
