@@ -5,7 +5,7 @@ import { dirname, join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { cite } from "../cite.ts";
 import { UserError } from "../errors.ts";
-import { namesIn, pathExists, readText } from "../files.ts";
+import { attempt, namesIn, pathExists, readText } from "../files.ts";
 
 const NPM_PREFIX = "npm:";
 
@@ -87,30 +87,41 @@ function locateCached(id: string, revision: string | undefined): string | undefi
     .filter((commit) => pathExists(join(snapshots, commit, "config.json")))
     .toSorted();
   if (commits.length === 0) return undefined;
-  const commit = resolveRevision(repository, revision ?? "main") ?? revision;
+  const commit = resolveRevision(repository, revision ?? "main") ?? wholeCommit(commits, revision);
   if (commit === undefined && commits.length === 1) return join(snapshots, commits[0]);
   if (commit !== undefined && commits.includes(commit)) return join(snapshots, commit);
-  const refs = refsIn(join(repository, "refs"));
-  const found = [...refs.map((ref) => `${ref} is ${resolveRevision(repository, ref)}`), `${snapshots} holds ${commits.join(", ")}`].join("; "); // prettier-ignore
+  const refs = refsIn(join(repository, "refs")).flatMap((ref) => {
+    const target = resolveRevision(repository, ref);
+    return target === undefined ? [] : [{ ref, target }];
+  });
+  const found = [...refs.map(({ ref, target }) => `${ref} is ${target}`), `${snapshots} holds ${commits.join(", ")}`].join("; "); // prettier-ignore
+  const whole = refs.find(({ target }) => commits.includes(target))?.ref ?? commits[0];
   const named = commit === revision ? `revision ${revision}` : `${revision ?? "main"}, which is ${commit},`; // prettier-ignore
   throw new UserError(
     commit === undefined
       ? `encoder.source: ${id}: ${commits.length} revisions and no refs/main: ${found}: expected one to be named`
       : `encoder.source: ${id}: ${named} is not in the cache: ${found}`,
-    { hint: `name a revision: ${id}@${refs[0] ?? commits[0]}` },
+    { hint: `name a revision: ${id}@${whole}` },
   );
 }
 
-/** The commit that a branch or tag of the repository stands for; undefined where there is no such. */
+/** The one commit that a revision is the beginning of, as Git shortens them; else the revision itself. */
+function wholeCommit(commits: readonly string[], revision: string | undefined): string | undefined {
+  if (revision === undefined || !/^[0-9a-f]{7,}$/i.test(revision)) return revision;
+  const [commit, other] = commits.filter((name) => name.startsWith(revision.toLowerCase()));
+  return other === undefined ? (commit ?? revision) : revision;
+}
+
+/** The commit that a branch or tag of the repository stands for; undefined where there is no such, or its file is empty. */
 function resolveRevision(repository: string, ref: string): string | undefined {
   const path = join(repository, "refs", ref);
-  return pathExists(path) ? readText(path).trim() : undefined;
+  return (pathExists(path) && readText(path).trim()) || undefined;
 }
 
 /** Names of branches and tags, some of which have a slash. */
 function refsIn(folder: string): string[] {
   if (!pathExists(folder)) return [];
-  return readdirSync(folder, { withFileTypes: true, recursive: true })
+  return attempt(folder, () => readdirSync(folder, { withFileTypes: true, recursive: true }))
     .filter((entry) => entry.isFile())
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join("/"))
     .toSorted();

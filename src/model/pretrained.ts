@@ -97,8 +97,8 @@ const BertConfig = z.object({
 
 const CONFIG_HINT = "BERT-style encoders with absolute positions are supported (model_type bert)";
 
-/** Such as `RobertaForMaskedLM`; names of people's own classes do not follow the pattern. */
-const otherArchitecture = /^(?!Bert)[A-Z][A-Za-z]*(?:Model|For[A-Z]\w*)$/;
+/** Such as `RobertaForMaskedLM`; BERT's own begin with the framework, and names of people's own classes do not follow the pattern. */
+const otherArchitecture = /^(?!(?:TF|Flax)?Bert)[A-Z][A-Za-z]*(?:Model|For[A-Z]\w*)$/;
 
 /**
  * The encoder's dimensions from its config.json. Throws UserError naming the key that is missing, or means something that is not

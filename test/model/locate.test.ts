@@ -63,6 +63,20 @@ describe("locateEncoder finds", () => {
     expect(locateEncoder(`${id}@bbbb`)).toBe(b);
   });
 
+  test("a commit by its beginning", () => {
+    const [a] = ["abcdef0102", "abcdef0202"].map((commit) =>
+      write(cache, model, "snapshots", commit),
+    );
+    for (const revision of ["abcdef01", "ABCDEF0102"])
+      expect(locateEncoder(`${id}@${revision}`)).toBe(a);
+  });
+
+  test("the only revision where the file of main is empty", () => {
+    const only = write(cache, model, "snapshots", "aaaa");
+    writeRef("main", "\n");
+    expect(locateEncoder(id)).toBe(only);
+  });
+
   test("the cache below HF_HOME", () => {
     vi.stubEnv("HF_HUB_CACHE", undefined);
     vi.stubEnv("HF_HOME", cache);
@@ -110,6 +124,20 @@ describe("locateEncoder says where it looked for", () => {
       "main, which is cccc, is not in the cache: main is cccc;",
     );
     expect(errorOf(`${id}@v2`).message).toContain("revision v2 is not in the cache");
+    expect(errorOf(id).hint).toBe(`name a revision: ${id}@aaaa`);
+    writeRef("v1", "aaaa");
+    expect(errorOf(id).hint).toBe(`name a revision: ${id}@v1`);
+  });
+
+  test("the beginning of a commit that two revisions have", () => {
+    for (const commit of ["abcdef01", "abcdef02"]) write(cache, model, "snapshots", commit);
+    expect(errorOf(`${id}@abcdef0`).message).toContain("revision abcdef0 is not in the cache");
+  });
+
+  test("refs that are no folder", () => {
+    for (const commit of ["aaaa", "bbbb"]) write(cache, model, "snapshots", commit);
+    writeFileSync(join(cache, model, "refs"), "");
+    expect(errorOf(id).message).toMatch(/refs: /);
   });
 
   test.each(["../../x", "/none/such", "a\\b", "a/b/c", `${id}@../x`, `${id}@`, "\0", "a\nb"])(

@@ -213,6 +213,7 @@ describe("refuses", () => {
     [{ quantization_config: { bits: 4 } }, /quantization_config: an object: expected nothing/],
     [{ auto_map: { AutoModel: "x.Y" } }, /auto_map: an object: expected nothing: .* never run/],
     [{ architectures: ["RobertaForMaskedLM"] }, /architectures: "RobertaForMaskedLM": expected/],
+    [{ architectures: ["TFRobertaModel"] }, /architectures: "TFRobertaModel": expected/],
     [{ model_type: undefined, architectures: ["ElectraModel"] }, /architectures: "ElectraModel"/],
     [{ hidden_size: "16" }, /hidden_size: .*expected number/],
     [{ layer_norm_eps: 1e300 }, /layer_norm_eps: /],
@@ -240,7 +241,7 @@ test("more layers than the file has tensors end before their names are made", as
 });
 
 test("settings that change nothing in BERT are fine", () => {
-  const harmless = { is_decoder: false, add_cross_attention: null, pruned_heads: {}, use_cache: true, architectures: ["BertForMaskedLM", "HF_ColBERT"], chunk_size_feed_forward: 4, embedding_size: 16, directionality: "bidi", tie_word_embeddings: true }; // prettier-ignore
+  const harmless = { is_decoder: false, add_cross_attention: null, pruned_heads: {}, use_cache: true, architectures: ["BertForMaskedLM", "TFBertForPreTraining", "FlaxBertModel", "HF_ColBERT"], chunk_size_feed_forward: 4, embedding_size: 16, directionality: "bidi", tie_word_embeddings: true }; // prettier-ignore
   writeConfig(harmless);
   expect(readEncoderShape(folder)).toEqual(tinyShape);
 });
