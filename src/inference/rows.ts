@@ -34,7 +34,7 @@ export async function* readRows(
   signal: AbortSignal,
 ): AsyncGenerator<Row> {
   const { name } = input;
-  const promised = /\.txt(\.gz)?$/i.test(name) ? "texts" : formatOf(name).format;
+  const promised = formatOf(name).format;
   const reader = new RowReader(name, {
     formatOf: (firstLine): FormatName =>
       promised ? checkFormat(name, promised, firstLine) : inputFormat(name, firstLine, keys),

@@ -133,6 +133,16 @@ test("without an ending that is known, the first line tells", async () => {
   expect(values(await read("inputs.data", 'n,text\n1,"a, b"\n'))).toEqual(expected);
   expect(values(await readStream('text,n\n"a, b",1\n'))).toEqual(expected);
   expect(values(await readStream("a, b\nc; d\n"))).toEqual([{ text: "a, b" }, { text: "c; d" }]);
+  expect(values(await readStream("a | b\n"))).toEqual([{ text: "a | b" }]);
+});
+
+test("a table or JSON lines in .txt are read as in training", async () => {
+  const expected = [{ text: "a, b", n: "1" }];
+  expect(values(await read("a.txt", "text\tn\na, b\t1\n"))).toEqual(expected);
+  expect(values(await read("a.txt.gz", gzipSync('n,text\n1,"a, b"\n')))).toEqual(expected);
+  expect(values(await read("a.txt", '{"text": "a, b", "n": "1"}\n'))).toEqual(expected);
+  for (const line of ["so, text", "one\ttwo", '{"one": 1}', "[1]", "<html>"])
+    expect(values(await read("a.txt", `${line.replace("text", "it is")}\n`))).toHaveLength(1);
 });
 
 test("rows may lack cells at their end that have no name", async () => {
@@ -194,6 +204,11 @@ describe("refuses, naming the place", () => {
     ["a.txt", "one\ntw\0o, and so on\n", ":2:3: a NUL character: expected text"],
     ["a", '[{"text": "a"}]', ": looks like a JSON array"],
     ["a", "text;n\na;1\n", ": looks like text separated by semicolons"],
+    ["a.txt", "text|n\na|1\n", ": looks like text separated by |"],
+    ["a", "sep=,\ntext,n\na,1\n", ": looks like a table for Excel, by its first line"],
+    ["a.csv", "text,n,\na,1,\ntext,n\n", ":3: repeats the header of line 1"],
+    ["a.jsonl", "{'text': 'a', 'n': 1}\n", ":1:2: \"'text': 'a', 'n': 1}\": expected key or }"],
+    ["a.csv", Buffer.from("text,n\nпривет мир,да\n", "utf16le"), ": looks like UTF-16LE: expected"],
     [
       "a.jsonl",
       `{"text": "a", "n": ${"[".repeat(20_000)}${"]".repeat(20_000)}}`,

@@ -48,13 +48,15 @@ export function refuseBinary(path: string, head: Buffer): void {
 /** UTF-16 without a mark, or no text. Single zero bytes in a text are for who knows their line. */
 function unmarked(head: Buffer): { is: string; cure: string } | undefined {
   if (!head.includes(0)) return undefined;
-  const zeros = [0, 0]; // at even and at odd places
-  for (const [i, byte] of head.entries()) if (byte === 0) zeros[i % 2]++;
-  const [fewer, more] = zeros.toSorted((a, b) => a - b);
   const isEncoded = isUtf8(head);
-  // Of ASCII every second byte is zero; of other scripts, which are not UTF-8 by chance, only that of blanks, commas and line ends.
+  // Of ASCII every second byte is zero, and of Cyrillic or Arabic, which may be UTF-8 by chance, below 8; of other scripts only that of
+  // blanks, commas and line ends is zero.
+  const highest = isEncoded ? 7 : 0;
+  const small = [0, 0]; // bytes at even and at odd places
+  for (const [i, byte] of head.entries()) if (byte <= highest) small[i % 2]++;
+  const [fewer, more] = small.toSorted((a, b) => a - b);
   if (more > 4 * fewer && more > head.length / (isEncoded ? 4 : 100)) {
-    const name = zeros[1] === more ? "UTF-16LE" : "UTF-16BE";
+    const name = small[1] === more ? "UTF-16LE" : "UTF-16BE";
     return { is: name, cure: conversion(name) };
   }
   const isText = isEncoded && fewer + more < head.length / 10;

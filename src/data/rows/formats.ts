@@ -64,16 +64,18 @@ export function checkFormat(
 }
 
 /**
- * The format of inputs that may also be one text per line, by the first line. `keys` are the columns that are looked for: commas are in
- * many texts, and only with one of these names between them are they taken for a table's.
+ * The format of inputs that may also be one text per line, by the first line. `keys` are the columns that are looked for: separators are
+ * in many texts, and where the file is called .txt so is anything else. Only with one of these names are they taken for a table's.
  */
 export function inputFormat(path: string, firstLine: string, keys: readonly string[]): FormatName {
   const looks = guessFormat(firstLine);
-  if (looks === "jsonl" || looks === "tsv") return looks;
-  if (looks === "html" || looks === "array") return checkFormat(path, undefined, firstLine);
-  const cells = firstLine.split(/[,;]/).map((cell) => cell.trim().replaceAll('"', ""));
-  if (cells.length === 1 || !cells.some((cell) => keys.includes(cell))) return "texts";
-  return checkFormat(path, "csv", firstLine);
+  const isObject = looks === "jsonl" && keys.some((key) => firstLine.includes(JSON.stringify(key)));
+  const cells = firstLine.split(/[,;|\t]/).map((cell) => cell.trim().replaceAll('"', ""));
+  const isTable = cells.length > 1 && cells.some((cell) => keys.includes(cell));
+  if (isObject || isTable || looks === "marked") return checkFormat(path, undefined, firstLine);
+  const isProse = looks === undefined || ["csv", "semicolons", "pipes"].includes(looks);
+  if (isProse || /\.txt(\.gz)?$/i.test(path)) return "texts";
+  return checkFormat(path, undefined, firstLine);
 }
 
 const expected: Record<FormatName | "any", string> = {
@@ -93,22 +95,29 @@ const others = {
     is: "text separated by semicolons",
     cure: "spreadsheets write them where the comma is the decimal point; choose the comma on saving as CSV",
   },
+  pipes: { is: "text separated by |", cure: "write it with commas and save it as .csv" },
+  marked: {
+    is: "a table for Excel, by its first line",
+    cure: "take out the line that begins with sep=",
+  },
   array: { is: "a JSON array", cure: "one line per object: jq -c '.[]' FILE.json > FILE.jsonl" },
   html: { is: "a web page", cure: "the download may need a login; get the file again" },
 };
 
 function guessFormat(line: string): keyof typeof others | undefined {
   if (/^\s*<(!doctype|html|\?xml)/i.test(line)) return "html";
-  if (/^\s*\{\s*("|\}|$)/.test(line)) return "jsonl";
+  if (/^"?sep=.?"?\s*$/i.test(line)) return "marked";
+  if (/^\s*\{\s*(["'}]|$)/.test(line)) return "jsonl";
   if (/^\s*\[\s*(\{|\[|"|$)/.test(line)) return "array";
   if (line.includes("\t")) return "tsv";
   if (line.includes(",")) return "csv";
-  return line.includes(";") ? "semicolons" : undefined;
+  if (line.includes(";")) return "semicolons";
+  return line.includes("|") ? "pipes" : undefined;
 }
 
 /** A header may well have other separators in its names, as long as it has the right ones. */
 function isPlausible(format: FormatName, line: string): boolean {
   if (format === "texts") return true;
-  const startsOtherwise = /^\s*[<{[]/.test(line);
+  const startsOtherwise = /^\s*[<{[]|^"?sep=/i.test(line);
   return !startsOtherwise && line.includes({ tsv: "\t", csv: ",", jsonl: "{" }[format]);
 }

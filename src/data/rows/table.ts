@@ -82,11 +82,11 @@ class Table {
     if (whole.length !== names.length) {
       const found = `${cells.length} ${cells.length === 1 ? "column" : "columns"}`;
       return new UserError(`${place}: ${found}: expected ${names.length} as in the header`, {
-        hint: this.#whyRagged,
+        hint: names.length > 1 ? this.#whyRagged : `line ${header} holds the names of the columns: take out titles and comments before it`, // prettier-ignore
       });
     }
     const isName = (cell: string) => words.has(toWord(cell));
-    if (!cells.every(isName) || new Set(cells.map(toWord)).size < words.size) return undefined;
+    if (!whole.every(isName) || new Set(whole.map(toWord)).size < words.size) return undefined;
     return new UserError(`${place}: repeats the header of line ${header}: expected a row`, {
       hint: "were files joined that each have one? delete the line",
     });

@@ -86,6 +86,8 @@ describe("files that are not there or not text", () => {
     ["x.tsv", `text,label\n${rows}`, "looks like comma-separated text", ".csv"],
     ["x.csv", "text\tlabel\na\tb\n", "looks like tab-separated text", ".tsv"],
     ["x.csv", "text;label\na;b\n", "looks like text separated by semicolons", "decimal point"],
+    ["x.csv", "text|label\na|b\n", "looks like text separated by |", "commas"],
+    ["x.csv", "sep=;\ntext;label\na;b\n", "looks like a table for Excel", "sep="],
     ["x.csv", "<!DOCTYPE html>\n<p>Sign in, please", "looks like a web page", "login"],
   ];
 
@@ -212,6 +214,13 @@ describe("columns", () => {
     expect(refuse("x.jsonl", twice).message).toBe(
       'x.jsonl:1: two columns named "text": expected one',
     );
+  });
+
+  test("a title before the header", () => {
+    expect(refuse("x.csv", "Our mails\ntext,label\n")).toEqual({
+      message: "x.csv:2: 2 columns: expected 1 as in the header",
+      hint: expect.stringContaining("take out titles"),
+    });
   });
 
   test("rows of another width than the header", () => {
