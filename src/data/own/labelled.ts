@@ -6,7 +6,7 @@ import type { Problems } from "../problems.ts";
 import type { Example } from "../task.ts";
 import type { Entry } from "./entry.ts";
 import type { Labeller, Meaning } from "./labels.ts";
-import { describeLines, format, MAX_LINES } from "./notes.ts";
+import { describeLines, format, MAX_LINES, percent } from "./notes.ts";
 import type { OwnRows } from "./read.ts";
 import { cleanLabel } from "./spelling.ts";
 
@@ -101,14 +101,14 @@ function nothingLeft({ entries, path }: OwnRows, unlabelled: readonly Word[]): U
 
 function notesOn(path: string, words: readonly Word[], unlabelled: readonly Word[]): string[] {
   const notes: string[] = [];
-  const missing = merge(
-    unlabelled.filter(({ clean }) => clean !== ""),
-    ({ clean }) => cite(clean),
-  );
-  if (unlabelled.length > 0)
+  const blank = unlabelled.filter(({ clean }) => clean === "");
+  if (blank.length > 0) notes.push(`${path}: rows left out for having no label: ${linesOf(blank)}`);
+  const named = unlabelled.filter(({ clean }) => clean !== "");
+  const names = citeAll([...new Set(named.map(({ clean }) => clean))]);
+  if (named.length > 0)
     notes.push(
-      `${path}: rows left out for having no label: ${linesOf(unlabelled)}` +
-        (missing && `; read as none: ${missing} (task.labels can make them classes)`),
+      `${path}: rows left out because ${names} is read as no label: ${linesOf(named)}, ` +
+        `${percent(countOf(named), countOf(words))} of all; to keep them, list every class in task.labels, ${names} among them`,
     );
   const leftOut = words.filter(({ meaning }) => meaning.kind === "left out");
   if (leftOut.length > 0)

@@ -9,6 +9,7 @@ const IMBALANCE = 3; // the largest class is so many times the smallest: guessin
 
 /** Line numbers in a note. */
 export const MAX_LINES = 5;
+const MAX_LABEL = 60; // characters
 const MAX_CLASSES = 6; // in a note; of more, the extremes
 
 interface ShareDescription {
@@ -35,10 +36,14 @@ function describeClasses(examples: readonly Example[], labels: readonly string[]
   const counts = countsOf(examples, labels);
   const classes = labels.map((label, i) => ({ label, count: counts[i] }));
   const words = ({ label, count }: { label: string; count: number }) =>
-    `${printable(label)} ${format(count)} (${percent(count, examples.length)})`;
+    `${printable(shorten(label))} ${format(count)} (${percent(count, examples.length)})`;
   const sorted = classes.toSorted((a, b) => b.count - a.count);
   if (labels.length <= MAX_CLASSES) return classes.map(words).join(", ");
   return `${labels.length} classes from ${words(sorted[0])} to ${words(sorted[sorted.length - 1])}`;
+}
+
+function shorten(label: string): string {
+  return label.length > MAX_LABEL ? `${label.slice(0, MAX_LABEL)}…` : label;
 }
 
 function describeScores(examples: readonly Example[]): string {
@@ -132,7 +137,8 @@ function countsOf(examples: readonly Example[], labels: readonly string[]): numb
   return classCounts(indices, labels.length);
 }
 
-function percent(part: number, whole: number): string {
+/** A share of a whole in words. */
+export function percent(part: number, whole: number): string {
   return `${Math.round((100 * part) / whole)} %`;
 }
 
