@@ -15,9 +15,15 @@ interface Encoding {
 
 // An accented letter stands among plain ones, a capital at the beginning of a word.
 const LATIN =
-  /(?<![à-ÿ])[à-öø-ÿßœ]{1,2}(?![à-ÿ])|(?<![a-zß-ÿ])[À-ÖØ-Þ](?=[a-zß-ÿ])|[\u00a0¡©«®°·»¿‘’“”–—…•€£™]/gu;
-const EASTERN = /[áéíóúýäöüßąćęłńśźżčďěňřšťůžőűăâîşţ‘’“”„–—…\u00a0]/gu;
-const CYRILLIC = /[а-яё«»—№]/gu;
+  /(?<![à-ÿ])[à-ïñ-öø-üßœ]{1,2}(?![à-ÿ])|(?<![a-zß-ÿ])[À-ÖØ-Þ](?=[a-zA-Zß-ÿ])|[¼½¾](?!\p{L})|(?<=[A-Z])[À-ÖØ-Þ]{1,2}(?![a-zß-ÿ])|[\u00a0¡©«®°·»¿‘’“”–—…•€£™]/gu;
+const TURKISH = /[çğıöşüÇĞİÖŞÜâî‘’“”–—…\u00a0]/gu;
+const EASTERN = /(?<![À-ž])[áéíóúýäöüßąćęłńśźżčďěňřšťůžőűăâîşţ]{1,4}(?![À-ž])|[‘’“”„–—…\u00a0]/gu;
+// Of alphabets the letters that half of any text is made of: another alphabet's bytes give all letters alike.
+const CYRILLIC = /[аеинорсті]/giu;
+const GREEK = /[αειονητσςάέήίόύώ]/gu;
+const HEBREW = /[אהוילמרת]/gu;
+const ARABIC = /[اليمونترة]/gu;
+const THAI = /[านรกอเงมยลวสท่้]/gu;
 const KANA = /[\u3041-\u30fc、。]/gu;
 const HANGUL = /[\uac00-\ud7a3]/gu;
 const HAN =
@@ -27,8 +33,17 @@ const encodings: Encoding[] = [
   { name: "WINDOWS-1252", decode: decodeWindows1252, typical: LATIN, share: 1 },
   { name: "MACINTOSH", decode: decoder("macintosh"), typical: LATIN, share: 1 },
   { name: "WINDOWS-1250", decode: decoder("windows-1250"), typical: EASTERN, share: 1 },
-  { name: "WINDOWS-1251", decode: decoder("windows-1251"), typical: CYRILLIC, share: 0.8 },
-  { name: "KOI8-R", decode: decoder("koi8-r"), typical: CYRILLIC, share: 0.8 },
+  { name: "ISO-8859-2", decode: decoder("iso-8859-2"), typical: EASTERN, share: 1 },
+  { name: "WINDOWS-1254", decode: decoder("windows-1254"), typical: TURKISH, share: 1 },
+  { name: "ISO-8859-15", decode: decoder("iso-8859-15"), typical: LATIN, share: 1 },
+  { name: "WINDOWS-1251", decode: decoder("windows-1251"), typical: CYRILLIC, share: 0.55 },
+  { name: "KOI8-R", decode: decoder("koi8-r"), typical: CYRILLIC, share: 0.55 },
+  { name: "CP866", decode: decoder("ibm866"), typical: CYRILLIC, share: 0.55 },
+  { name: "ISO-8859-5", decode: decoder("iso-8859-5"), typical: CYRILLIC, share: 0.55 },
+  { name: "WINDOWS-1253", decode: decoder("windows-1253"), typical: GREEK, share: 0.65 },
+  { name: "WINDOWS-1255", decode: decoder("windows-1255"), typical: HEBREW, share: 0.6 },
+  { name: "WINDOWS-1256", decode: decoder("windows-1256"), typical: ARABIC, share: 0.6 },
+  { name: "WINDOWS-874", decode: decoder("windows-874"), typical: THAI, share: 0.5 },
   { name: "CP932", decode: decoder("shift_jis"), typical: KANA, share: 0.4 },
   { name: "EUC-JP", decode: decoder("euc-jp"), typical: KANA, share: 0.4 },
   { name: "CP949", decode: decoder("euc-kr"), typical: HANGUL, share: 0.9 },
@@ -37,6 +52,7 @@ const encodings: Encoding[] = [
 ];
 
 const MAX_SAMPLE = 2 ** 26; // bytes; strings have a limit
+const MAX_SCORED = 2 ** 18; // characters
 const LEAST_SCORE = 0.3;
 
 /** The next step for whoever has text that is not UTF-8, of which `sample` is the whole or a large part. */
@@ -59,12 +75,15 @@ export function conversion(encoding: string): string {
 function guessEncoding(bytes: Buffer): string | undefined {
   let best: { name: string; score: number } | undefined;
   for (const { decode, name, share, typical } of encodings) {
-    const text = tryDecode(decode, bytes);
-    if (text === undefined) continue;
+    const whole = tryDecode(decode, bytes);
+    if (whole === undefined) continue;
+    const start = whole.search(/[^\0-\x7f]/u); // eslint-disable-line no-control-regex -- ASCII begins there
+    const text = whole.slice(Math.max(0, start - 1), start + MAX_SCORED);
     const numTypical = (text.match(typical) ?? []).join("").length;
     const numOther = text.match(/[^\0-\x7f]/gu)?.length ?? 0; // eslint-disable-line no-control-regex -- ASCII begins there
     const score = Math.min(1, numTypical / numOther / share);
     if (score > (best?.score ?? LEAST_SCORE)) best = { name, score };
+    if (score === 1) break;
   }
   return best?.name;
 }
