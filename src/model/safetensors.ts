@@ -103,7 +103,12 @@ function readHeader(path: string, file: number): Header {
   const fileBytes = fstatSync(file).size;
   if (fileBytes < 8)
     throw new UserError(`${path}: ${fileBytes} bytes: expected a safetensors file`, truncatedHint);
-  const headerBytes = Number(readRange(path, file, 0, 8).readBigUInt64LE());
+  const start = readRange(path, file, 0, 8);
+  if (start.toString("latin1") === "version ")
+    throw new UserError(`${path}: a pointer to a file in Git LFS: expected a safetensors file`, {
+      hint: "get the file itself: git lfs pull",
+    });
+  const headerBytes = Number(start.readBigUInt64LE());
   if (headerBytes > MAX_HEADER_BYTES || 8 + headerBytes > fileBytes)
     throw new UserError(
       `${path}: header length ${headerBytes}: expected at most ${Math.min(MAX_HEADER_BYTES, fileBytes - 8)} in a file of ${fileBytes} bytes`,

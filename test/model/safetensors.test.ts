@@ -218,6 +218,15 @@ describe("refuses", () => {
     expect(errorOf(write(json, twoFloats)).message).toContain(message);
   });
 
+  test("a pointer to a file in Git LFS", () => {
+    const path = join(folder(), "x");
+    writeFileSync(path, "version https://git-lfs.github.com/spec/v1\n");
+    expect(errorOf(path)).toMatchObject({
+      message: `${path}: a pointer to a file in Git LFS: expected a safetensors file`,
+      hint: expect.stringContaining("git lfs pull"),
+    });
+  });
+
   test("a header that is not UTF-8", () => {
     const path = write({ "x?": x }, twoFloats);
     const bytes = readFileSync(path);
