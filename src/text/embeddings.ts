@@ -11,6 +11,9 @@ export interface EmbeddingRows {
   typeVocabSize: number;
 }
 
+/** Tables have spare rows, but not this many: a vocabulary that was cut short would make most words unknown. */
+const SMALLEST_SHARE = 0.9;
+
 /** Tokens of several texts in flat arrays: those of text i are `[offsets[i] .. offsets[i + 1]]`. */
 export interface FlatTokens {
   ids: Int32Array;
@@ -35,11 +38,17 @@ export function checkRows(
         hint: "the tokenizer belongs to another checkpoint: copy the one that came with these weights",
       },
     );
+  const notes: string[] = [];
+  if (tokens.size < SMALLEST_SHARE * rows.vocabSize)
+    notes.push(
+      `${folder}: a tokenizer of ${tokens.size} tokens for an embedding table of ${rows.vocabSize} rows: is it that of another checkpoint, or cut short?`,
+    );
   const behind = [...tokens].filter(([id]) => id >= rows.vocabSize).map(([, token]) => token);
-  if (behind.length === 0) return [];
-  return [
-    `${folder}: no embedding for ${citeAll(behind)}: the table has ${rows.vocabSize} rows; a text that has one of them is refused`,
-  ];
+  if (behind.length > 0)
+    notes.push(
+      `${folder}: no embedding for ${citeAll(behind)}: the table has ${rows.vocabSize} rows; a text that has one of them is refused`,
+    );
+  return notes;
 }
 
 /** Throws UserError where a text has a token or a type without a row; `textOf` is text i. */

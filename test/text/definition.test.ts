@@ -215,6 +215,15 @@ describe("an encoder's tables", () => {
     );
   });
 
+  test("may have spare rows; of many there is a note", () => {
+    write("vocab.txt", lines);
+    const notesOf = (vocabSize: number) => loadTokenizer(folder, { ...rows, vocabSize }).notes;
+    expect(notesOf(11)).toEqual([]);
+    expect(notesOf(12)).toEqual([
+      `${folder}: a tokenizer of 10 tokens for an embedding table of 12 rows: is it that of another checkpoint, or cut short?`,
+    ]);
+  });
+
   test("of one type serve single texts, not pairs", async () => {
     write("vocab.txt", lines);
     const single = { ...rows, typeVocabSize: 1 };
