@@ -36,12 +36,10 @@ const tables: Files[] = Object.entries({ csv, tsv, jsonl }).flatMap(([ending, te
 
 const nameOf = (files: Files) => ["csv", "tsv", "jsonl", "txt"].flatMap((ending) => [`it.${ending}`, `it.${ending}.gz`]).find((name) => name in files) ?? "it.csv"; // prettier-ignore
 
-const signal = () => new AbortController().signal;
-
 /** The rows of a file as `predict` reads them. */
-async function rowsOf(path: string) {
+async function rowsOf(path: string, signal = new AbortController().signal) {
   const all = [];
-  for await (const { place, values } of readRows(openInput(path), columns, signal())) all.push({ place, values }); // prettier-ignore
+  for await (const { place, values } of readRows(openInput(path), columns, signal)) all.push({ place, values }); // prettier-ignore
   return all;
 }
 
@@ -105,7 +103,9 @@ const inputs: Target = {
   seeds: () => [...tables, { "it.txt": Buffer.from(`${txt}\n`) }, { "it.txt": Buffer.from(`${txt}\n`) }, { "it.txt.gz": gzipSync(txt) }], // prettier-ignore
   async run(folder, files) {
     const name = nameOf(files);
-    const all = await rowsOf(join(folder, name));
+    // A pipe is waited for until someone stops it.
+    const signal = files[name] === "pipe" ? AbortSignal.timeout(20) : undefined;
+    const all = await rowsOf(join(folder, name), signal);
     must(all.length > 0, "no row, and no error");
     const bytes = files[name];
     if (bytes instanceof Uint8Array && isUtf8(bytes) && !/(csv|gz)$/.test(name)) {
