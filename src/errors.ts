@@ -2,10 +2,13 @@
 // stack. Only cli/main.ts catches.
 import { printable } from "./cite.ts";
 
+const MAX_LINE = 1500; // characters of an error: a key, a path or a word of the command line can be as long as a file
+const MAX_END = 500; // of which the last, which say what was expected
+
 /**
  * Something the user can fix. `message` reads `place: value: what was expected`; `hint` is the next thing to do or
- * command to run. Both may quote files and paths as they are: control characters, line breaks among them, become visible. A message of
- * several lines is a list of them.
+ * command to run. Both may quote files and paths as they are: control characters, line breaks among them, become visible, and
+ * of long lines beginning and end remain. A message of several lines is a list of them.
  */
 export class UserError extends Error {
   override name = "UserError";
@@ -16,9 +19,16 @@ export class UserError extends Error {
     options: { hint?: string; cause?: unknown } = {},
   ) {
     const lines = typeof message === "string" ? [message] : message;
-    super(lines.map(printable).join("\n  "), "cause" in options ? { cause: options.cause } : {});
-    this.hint = options.hint === undefined ? undefined : printable(options.hint);
+    super(lines.map(toLine).join("\n  "), "cause" in options ? { cause: options.cause } : {});
+    this.hint = options.hint === undefined ? undefined : toLine(options.hint);
   }
+}
+
+function toLine(text: string): string {
+  const line = printable(text);
+  if (line.length <= MAX_LINE) return line;
+  // Once more, for the cut may go through a character.
+  return printable(`${line.slice(0, MAX_LINE - MAX_END - 1)}…${line.slice(-MAX_END)}`);
 }
 
 const MAX_LISTED = 20; // problems; more scroll the first ones off the screen

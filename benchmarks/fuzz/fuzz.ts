@@ -12,7 +12,7 @@ import type { Target } from "./target.ts";
 import { targets } from "./targets/targets.ts";
 import { type Counts, counts, type Fault, type Job, recordFault, work } from "./worker.ts";
 
-const CHUNK = 10_000; // inputs that one process runs; a new one begins with a clean memory
+const CHUNK = 20_000; // inputs that one process runs; a new one begins with a clean memory
 const HANG_SECONDS = 60; // without getting on to the next input, on a machine that may be busy
 const BEGIN_SECONDS = 300; // for the first one, as some targets train a run before it
 

@@ -7,8 +7,12 @@ import { mutateSafetensors } from "./safetensors.ts";
 import { mutateValue, tweakText } from "./tree.ts";
 import { numbers, texts } from "./values.ts";
 
-/** Files by their path in a folder; null where a folder stands in a file's place. */
-export type Files = Readonly<Record<string, Uint8Array | null>>;
+/** What may stand in a file's place: a folder, a pipe that no one writes to, a link to itself, a link to nothing. */
+export const oddities = ["folder", "pipe", "loop", "dangling"] as const;
+export type Entry = Uint8Array | (typeof oddities)[number];
+
+/** Files by their path in a folder. */
+export type Files = Readonly<Record<string, Entry>>;
 
 const MAX_BYTES = 2 ** 18; // what grows beyond is cut: more of the same shows nothing new
 
@@ -22,11 +26,10 @@ export function mutateFiles(
   const names = Object.keys(files).filter(isMutable);
   for (let rounds = draw.once(6) ? 2 : 1; rounds > 0 && names.length > 0; rounds--) {
     const [name] = names.splice(draw.below(names.length), 1);
-    const bytes = files[name];
-    if (!bytes) continue;
-    const other = draw.pick(seeds)[name] ?? bytes;
+    const [bytes, other] = [files[name], draw.pick(seeds)[name] ?? files[name]];
+    if (typeof bytes === "string" || typeof other === "string") continue;
     if (draw.once(100)) delete files[name];
-    else if (draw.once(200)) files[name] = null;
+    else if (draw.once(80)) files[name] = draw.pick(oddities);
     else files[name] = mutateFile(draw, name, bytes, other).subarray(0, MAX_BYTES);
   }
   return files;

@@ -3,7 +3,7 @@ import { PassThrough } from "node:stream";
 import { type Io, Output } from "../../src/cli/io.ts";
 import { main } from "../../src/cli/main.ts";
 import { UserError } from "../../src/errors.ts";
-import type { Files } from "./mutate.ts";
+import type { Entry, Files } from "./mutate.ts";
 
 export interface Target {
   name: string;
@@ -11,6 +11,8 @@ export interface Target {
   share: number;
   /** Writes into the folder what is the same for all inputs, and gives the files that vary. */
   seeds(folder: string): Files[] | Promise<Files[]>;
+  /** Which seeds are refused as they are; none unless said. Another one that is refused is a fault: its changes would show nothing. */
+  isRefused?(files: Files): boolean;
   /** Which files are changed; all unless said. */
   isMutable?(name: string): boolean;
   /** Whether the folder is made anew for every input, because reading writes into it. */
@@ -24,9 +26,15 @@ export function must(condition: boolean, message: string): void {
   if (!condition) throw new Error(`broken: ${message}`);
 }
 
-/** A text file of the input. */
-export function textOf(bytes: Uint8Array | null | undefined): string {
-  return Buffer.from(bytes ?? []).toString("utf8");
+/** A text file of the input; "" for what is none. */
+export function textOf(entry: Entry | undefined): string {
+  return typeof entry === "string" ? "" : Buffer.from(entry ?? []).toString("utf8");
+}
+
+/** One of the items, by the sizes of the files: equal inputs get the same. */
+export function pickBySize<T>(items: readonly T[], files: Files): T {
+  const sum = Object.values(files).reduce((total, { length }) => total + length, 0);
+  return items[sum % items.length];
 }
 
 // What no terminal should be sent: C0 without the line feed, DEL, C1, and marks that change the direction of writing.

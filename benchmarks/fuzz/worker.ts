@@ -1,12 +1,13 @@
 // One process of the fuzzer: runs a range of inputs of one target, and writes down before each which one it is at, so that whoever
 // watches knows which input a crash or a hang belongs to.
-import { appendFileSync, mkdirSync, openSync, readdirSync, rmSync, writeFileSync, writeSync } from "node:fs"; // prettier-ignore
-import { dirname, join } from "node:path";
+import { execFileSync } from "node:child_process";
+import { appendFileSync, mkdirSync, openSync, readdirSync, rmSync, symlinkSync, writeFileSync, writeSync } from "node:fs"; // prettier-ignore
+import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../../src/errors.ts";
 import { sha256 } from "../../src/files.ts";
 import { Draw } from "./draw.ts";
-import { type Files, mutateFiles } from "./mutate.ts";
+import { type Entry, type Files, mutateFiles } from "./mutate.ts";
 import { checkError, type Target } from "./target.ts";
 
 /** What a process is to do, and where it may write. */
@@ -41,7 +42,6 @@ const REPEAT_EVERY = 16; // equal inputs must give equal outputs
 export async function work(job: Job, target: Target): Promise<void> {
   const bench = new Bench(job.folder, target);
   const seeds = await target.seeds(job.folder);
-  for (const files of seeds) await bench.run(files); // opens what is opened once
   const isMutable = target.isMutable?.bind(target) ?? (() => true);
   const file = openSync(job.progress, "w");
   const done: Counts = { at: job.from, ok: 0, refused: 0, faults: 0, milliseconds: 0 };
@@ -52,6 +52,13 @@ export async function work(job: Job, target: Target): Promise<void> {
     recordFault(job, done.at, error, inFlight);
   };
   process.on("uncaughtException", blame).on("unhandledRejection", blame);
+  for (const [i, files] of seeds.entries()) {
+    inFlight = files;
+    const { fault, refused, said } = await bench.run(files); // opens what is opened once
+    if (fault !== undefined) blame(fault);
+    else if (refused && !target.isRefused?.(files))
+      blame(new Error(`seed ${i} is refused: ${said}`));
+  }
   const start = process.cpuUsage();
   for (; done.at < job.to; done.at++) {
     save();
@@ -68,6 +75,7 @@ export async function work(job: Job, target: Target): Promise<void> {
 }
 
 interface Verdict {
+  said?: string;
   refused?: boolean;
   fault?: unknown;
 }
@@ -76,7 +84,7 @@ interface Verdict {
 class Bench {
   readonly #folder: string;
   readonly #target: Target;
-  #laid: Record<string, Uint8Array | null> = {};
+  #laid: Files = {};
   #descriptors = Infinity;
 
   constructor(folder: string, target: Target) {
@@ -101,7 +109,7 @@ class Bench {
     return leftover === undefined ? first : { fault: new Error(leftover) };
   }
 
-  async run(files: Files): Promise<Verdict & { said?: string }> {
+  async run(files: Files): Promise<Verdict> {
     this.#layOut(files);
     try {
       const said = JSON.stringify(await this.#target.run(this.#folder, files)) ?? "";
@@ -118,25 +126,16 @@ class Bench {
   }
 
   #layOut(files: Files): void {
+    const remove = (name: string) => rmSync(join(this.#folder, name), { recursive: true, force: true }); // prettier-ignore
     if (this.#target.writes) {
-      for (const name of new Set(
-        Object.keys({ ...files, ...this.#laid }).map((path) => path.split("/")[0]),
-      ))
-        // prettier-ignore
-        rmSync(join(this.#folder, name), { recursive: true, force: true });
+      const tops = Object.keys({ ...files, ...this.#laid }).map((path) => path.split("/")[0]);
+      for (const name of new Set(tops)) remove(name);
       this.#laid = {};
     }
-    for (const name of Object.keys(this.#laid))
-      if (!(name in files)) rmSync(join(this.#folder, name), { recursive: true, force: true });
-    for (const [name, bytes] of Object.entries(files)) {
-      if (this.#laid[name] === bytes && name in this.#laid) continue;
-      const path = join(this.#folder, name);
-      if (bytes === null || this.#laid[name] === null)
-        rmSync(path, { recursive: true, force: true });
-      mkdirSync(bytes === null ? path : dirname(path), { recursive: true });
-      if (bytes !== null) writeFileSync(path, bytes);
-    }
-    this.#laid = { ...files };
+    for (const name of Object.keys(this.#laid)) if (!(name in files)) remove(name);
+    for (const [name, entry] of Object.entries(files))
+      if (this.#laid[name] !== entry) lay(join(this.#folder, name), entry);
+    this.#laid = files;
   }
 
   /** Open files or temporary ones that were not there before. */
@@ -174,11 +173,17 @@ export function recordFault(
   }
   const again = `npx tsx benchmarks/fuzz/fuzz.ts --seed ${seed} --target ${target} --only ${index}`;
   writeFileSync(join(kept, "fault.txt"), `${again}\n${key}\n\n${message.slice(0, 20_000)}\n${stack.slice(0, 20_000)}\n`); // prettier-ignore
-  for (const [name, bytes] of Object.entries(files)) {
-    const path = join(kept, "input", name);
-    mkdirSync(bytes === null ? path : dirname(path), { recursive: true });
-    if (bytes !== null) writeFileSync(path, bytes);
-  }
+  for (const [name, entry] of Object.entries(files)) lay(join(kept, "input", name), entry);
+}
+
+/** Puts the entry at the path, in the place of what is there. */
+function lay(path: string, entry: Entry): void {
+  rmSync(path, { recursive: true, force: true });
+  mkdirSync(dirname(path), { recursive: true });
+  if (typeof entry !== "string") writeFileSync(path, entry);
+  else if (entry === "folder") mkdirSync(path);
+  else if (entry === "pipe") execFileSync("mkfifo", [path]);
+  else symlinkSync(entry === "loop" ? basename(path) : "nowhere", path);
 }
 
 /** The message without what differs from input to input, and where in our code it came from. */

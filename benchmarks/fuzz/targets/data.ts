@@ -2,6 +2,7 @@
 import { isUtf8 } from "node:buffer";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { type Layout, layouts } from "../../../src/data/glue-layouts.ts";
 import { TaskSettings } from "../../../src/data/settings.ts";
 import type { Task } from "../../../src/data/task.ts";
 import { openTask } from "../../../src/data/tasks.ts";
@@ -35,12 +36,10 @@ const tables: Files[] = Object.entries({ csv, tsv, jsonl }).flatMap(([ending, te
 
 const nameOf = (files: Files) => ["csv", "tsv", "jsonl", "txt"].flatMap((ending) => [`it.${ending}`, `it.${ending}.gz`]).find((name) => name in files) ?? "it.csv"; // prettier-ignore
 
-const signal = () => new AbortController().signal;
-
 /** The rows of a file as `predict` reads them. */
-async function rowsOf(path: string) {
+async function rowsOf(path: string, signal = new AbortController().signal) {
   const all = [];
-  for await (const { place, values } of readRows(openInput(path), columns, signal())) all.push({ place, values }); // prettier-ignore
+  for await (const { place, values } of readRows(openInput(path), columns, signal)) all.push({ place, values }); // prettier-ignore
   return all;
 }
 
@@ -64,7 +63,7 @@ function examplesOf(task: Task, dataDir: string) {
 
 const own: Target = {
   name: "own-data",
-  share: 8,
+  share: 6,
   seeds: () => tables,
   async run(folder, files) {
     const train = nameOf(files);
@@ -104,10 +103,12 @@ const inputs: Target = {
   seeds: () => [...tables, { "it.txt": Buffer.from(`${txt}\n`) }, { "it.txt": Buffer.from(`${txt}\n`) }, { "it.txt.gz": gzipSync(txt) }], // prettier-ignore
   async run(folder, files) {
     const name = nameOf(files);
-    const all = await rowsOf(join(folder, name));
+    // A pipe is waited for until someone stops it.
+    const signal = files[name] === "pipe" ? AbortSignal.timeout(20) : undefined;
+    const all = await rowsOf(join(folder, name), signal);
     must(all.length > 0, "no row, and no error");
     const bytes = files[name];
-    if (bytes && isUtf8(bytes) && !/(csv|gz)$/.test(name)) {
+    if (bytes instanceof Uint8Array && isUtf8(bytes) && !/(csv|gz)$/.test(name)) {
       const text = textOf(bytes);
       const header = name.endsWith("tsv") ? 1 : 0;
       const numLines = (lines: string[]) => lines.filter((line) => line.replace(/^\ufeff/, "").trim() !== "").length - header; // prettier-ignore
@@ -118,32 +119,49 @@ const inputs: Target = {
   },
 };
 
-const glueFiles: Record<string, Files> = {
-  sst2: table("SST-2", "sentence\tlabel", (i) => `${rows[i].text}\t${i % 2}`),
-  cola: table("CoLA", undefined, (i) => `x${i}\t${i % 2}\t\t${rows[i].text}`),
-  stsb: table("STS-B", "index\tgenre\tfilename\tyear\told_index\tsource1\tsource2\tsentence1\tsentence2\tscore", (i) => `${i}\t\t\t\t\t\t\t${rows[i].text}\t${rows[i].pair}\t${(i % 11) / 2.2}`), // prettier-ignore
-  rte: table("RTE", "index\tsentence1\tsentence2\tlabel", (i) => `${i}\t${rows[i].text}\t${rows[i].pair}\t${i % 2 ? "" : "not_"}entailment`), // prettier-ignore
-};
-
-function table(folder: string, header: string | undefined, row: (i: number) => string): Files {
-  const lines = rows.map((_, i) => row(i));
-  const bytes = Buffer.from(`${[...(header ? [header] : []), ...lines].join("\n")}\n`);
-  return { [`${folder}/train.tsv`]: bytes, [`${folder}/dev.tsv`]: bytes };
-}
+const glueFiles = Object.entries<Layout>(layouts).map(([name, layout]) => {
+  const { evaluationSplits = ["dev"], folder, hasHeader = true, labels: classes } = layout;
+  const { label: last, text, textPair = text } = layout.columns;
+  const label = last === -1 ? 11 : last;
+  const width = 1 + Math.max(label, text, textPair);
+  const values = Object.values(classes ?? { low: "0.2", high: "4.75" });
+  const lines = rows.map((row, i) => {
+    const cells = Array.from({ length: width }, (_, column) => `${column}`);
+    cells[textPair] = row.pair;
+    cells[text] = row.text;
+    cells[label] = values[i % values.length];
+    return cells.join("\t");
+  });
+  const header = Array.from({ length: width }, (_, column) => `column ${column}`).join("\t");
+  const bytes = Buffer.from(`${[...(hasHeader ? [header] : []), ...lines].join("\n")}\n`);
+  const files = ["train", ...evaluationSplits].map((split) => [`${folder}/${split}.tsv`, bytes]);
+  return { name, folder, layout, files: Object.fromEntries(files) as Files };
+});
 
 const glue: Target = {
   name: "glue",
-  share: 10,
-  seeds: () => Object.values(glueFiles),
+  share: 14,
+  seeds: () => glueFiles.map(({ files }) => files),
   run(folder, files) {
     const begin = (Object.keys(files)[0] ?? "SST-2/").split("/")[0];
-    const name = Object.keys(glueFiles).find((task) => Object.keys(glueFiles[task])[0].startsWith(`${begin}/`)); // prettier-ignore
-    const settings = TaskSettings.parse({ name, maxLength: 16 });
-    return examplesOf(openTask(settings, { dataDir: folder, seed: 0 }), folder);
+    const { layout, name } = glueFiles.find((task) => task.folder === begin)!;
+    const task = openTask(TaskSettings.parse({ name, maxLength: 16 }), {
+      dataDir: folder,
+      seed: 0,
+    });
+    const examples = examplesOf(task, folder);
+    for (const bytes of Object.values(files)) {
+      if (typeof bytes === "string" || !isUtf8(bytes) || layout.knownShortRows) continue;
+      const lines = textOf(bytes).split("\n").filter((line) => line.trim() !== ""); // prettier-ignore
+      const widths = new Set(lines.map((line) => line.split("\t").length));
+      must(widths.size === 1, `rows of ${[...widths].join(" and ")} columns in a file`);
+    }
+    return examples;
   },
 };
 
-function squadFile(version: string): Files {
+/** The files of a small SQuAD. */
+export function squadFile(version: string): Files {
   const paragraphs = ["\u{1f3a5} the cat sat and a dog ran", "one two three"].map((context, i) => ({
     context,
     qas: [0, 1].map((n) => ({
@@ -162,7 +180,11 @@ const squad: Target = {
   share: 7,
   seeds: () => {
     const { "train-v1.1.json": train, ...dev } = squadFile("1.1");
-    return [squadFile("1.1"), squadFile("2.0"), { "train-v1.1.json.gz": gzipSync(train!), ...dev }];
+    return [
+      squadFile("1.1"),
+      squadFile("2.0"),
+      { "train-v1.1.json.gz": gzipSync(textOf(train)), ...dev },
+    ];
   },
   run(folder, files) {
     const name = Object.keys(files).some((path) => path.includes("2.0")) ? "squad2" : "squad";

@@ -67,7 +67,7 @@ async function checkEncoder(folder: string): Promise<unknown> {
 
 const weights: Target = {
   name: "weights",
-  share: 13,
+  share: 14,
   seeds: weightSeeds,
   isMutable: (name) => name !== "config.json",
   run: checkEncoder,
@@ -167,7 +167,7 @@ const settings = {
   mask_token: "[MASK]",
   never_split: ["[X]"],
   additional_special_tokens: ["[X]"],
-  added_tokens_decoder: { 5: { content: "[X]", special: true, normalized: false } },
+  added_tokens_decoder: { 12: { content: "[X]", special: true, normalized: false } },
 };
 
 const besides: Files = {
@@ -191,7 +191,7 @@ const MAX_LENGTH = 8;
 
 const tokenizers: Target = {
   name: "tokenizer",
-  share: 12,
+  share: 10,
   seeds: () => [vocabTxt, { ...vocabTxt, ...besides }, tokenizerJson, { ...tokenizerJson, ...besides }], // prettier-ignore
   async run(folder) {
     const tokenizer = loadTokenizer(folder);

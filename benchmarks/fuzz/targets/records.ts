@@ -12,7 +12,7 @@ import { tabulate } from "../../../src/report/rows.ts";
 import { UserError } from "../../../src/errors.ts";
 import { divergedResult, experimentOf, failedResult, trainedResult, writeRun } from "../../../test/support/records.ts"; // prettier-ignore
 import type { Files } from "../mutate.ts";
-import { checkShown, must, peft, type Target } from "../target.ts";
+import { checkShown, must, peft, pickBySize, type Target, textOf } from "../target.ts";
 
 const MUTATED = "runs/mutated";
 const predictions = {
@@ -44,7 +44,7 @@ function runSeeds(folder: string): Files[] {
 
 const result: Target = {
   name: "result",
-  share: 7,
+  share: 5,
   seeds: runSeeds,
   isMutable: (name) => name.endsWith("result.json"),
   run(folder) {
@@ -90,11 +90,10 @@ const commands: readonly (readonly string[])[] = [
 
 const report: Target = {
   name: "report",
-  share: 0.5,
+  share: 0.3,
   seeds: runSeeds,
   async run(folder, files) {
-    const sum = Object.values(files).reduce((total, bytes) => total + (bytes?.length ?? 1), 0);
-    const command = commands[sum % commands.length];
+    const command = pickBySize(commands, files);
     const paths = /^(runs|before|out\.svg)/;
     const text = await peft(...command.map((word) => (paths.test(word) ? join(folder, word) : word))); // prettier-ignore
     const shown = text.replaceAll(/\d+ (seconds?|minutes?|hours?|days?|s|min|h|d)\b/g, "age");
@@ -147,7 +146,7 @@ const measured = { intact: { accuracy: 0.5 }, "0": { accuracy: 0.4 }, "0,1": { a
 
 const ablation: Target = {
   name: "ablation",
-  share: 8,
+  share: 9,
   seeds: () => [{ "ablation.json": Buffer.from(JSON.stringify({ key, scores: measured })) }],
   run(folder) {
     const memory = openMemory(join(folder, "ablation.json"), key);
@@ -165,6 +164,7 @@ const locks: Target = {
   name: "locks",
   share: 4,
   seeds: () => owners.map((one) => ({ "runs/.locks/x.1": Buffer.from(JSON.stringify(one)) })), // prettier-ignore
+  isRefused: (files) => owners.some((one, i) => i % 2 === 0 && JSON.stringify(one) === textOf(Object.values(files)[0])), // prettier-ignore
   writes: true,
   async run(folder) {
     const runDir = join(folder, "runs/x");

@@ -62,7 +62,7 @@ const yaml =
 
 const experiments: Target = {
   name: "experiment",
-  share: 5,
+  share: 3,
   seeds: () => [experiment, benchmark].map(yaml("it.yaml")),
   run(folder) {
     const loaded = loadExperiment(join(folder, "it.yaml"));
@@ -76,7 +76,7 @@ const experiments: Target = {
 
 const sweeps: Target = {
   name: "sweep",
-  share: 2,
+  share: 1,
   seeds: () => [sweep.replace("epochs: [1, 2]", "epochs: 2"), experiment].map(yaml("it.yaml")),
   run(folder) {
     const { axes, cells, notes } = loadSweep(join(folder, "it.yaml"));
@@ -98,7 +98,7 @@ const axes = { sizes: "1,2,4", seeds: "0,1", lrs: "1e-3,3e-4", tasks: "cola,rte"
 /** Files named in JSON: `--set` and the flags of a sweep. */
 const commandLine: Target = {
   name: "command-line",
-  share: 3,
+  share: 2,
   seeds: () => [
     {
       ...yaml("it.yaml")(experiment),
