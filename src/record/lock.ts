@@ -109,6 +109,8 @@ function create(path: string): boolean {
       return true;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+      // Of a full disk: without an owner in it, the file would keep everyone out for a while.
+      if ((error as NodeJS.ErrnoException).syscall === "write") rmSync(path, { force: true });
       throw error;
     }
   });
