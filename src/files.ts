@@ -37,6 +37,12 @@ const reasons: Record<string, string> = {
   EIO: "the device reports an input/output error",
 };
 
+const roomNeeded =
+  "make room there, then give the command again; nothing that was complete is lost";
+
+/** What to do where nobody has more precise advice. */
+const remedies: Record<string, string> = { ENOSPC: roomNeeded, EDQUOT: roomNeeded };
+
 /** Runs a file operation and turns what the operating system refuses into a UserError naming the path. */
 export function attempt<T>(path: string, action: () => T, hint?: string): T {
   try {
@@ -44,7 +50,8 @@ export function attempt<T>(path: string, action: () => T, hint?: string): T {
   } catch (error) {
     const reason = refusalOf(error, path);
     if (reason === undefined) throw error;
-    throw new UserError(`${path}: ${reason}`, hint ? { hint, cause: error } : { cause: error });
+    const advice = hint ?? remedies[(error as NodeJS.ErrnoException).code ?? ""];
+    throw new UserError(`${path}: ${reason}`, advice ? { hint: advice, cause: error } : { cause: error }); // prettier-ignore
   }
 }
 

@@ -1,7 +1,8 @@
 import { defineConfig } from "vitest/config";
 
 // Native addons (ONNX Runtime, tokenizers) break in worker threads, hence forked processes.
-const common = { pool: "forks", testTimeout: 60_000 } as const;
+// A busy machine takes many times as long as a quiet one, and hooks train as tests do.
+const common = { pool: "forks", testTimeout: 60_000, hookTimeout: 60_000 } as const;
 
 export default defineConfig({
   test: {
@@ -21,6 +22,7 @@ export default defineConfig({
           include: ["test/**/*.slow.test.ts"],
           fileParallelism: false,
           testTimeout: 900_000,
+          hookTimeout: 300_000,
         },
       },
       {

@@ -109,6 +109,8 @@ function create(path: string): boolean {
       return true;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+      // Of a full disk: without an owner in it, the file would keep everyone out for a while.
+      if ((error as NodeJS.ErrnoException).syscall === "write") rmSync(path, { force: true });
       throw error;
     }
   });
@@ -152,7 +154,7 @@ async function refuseLiving(path: string, runDir: string, options: LockOptions):
         hint: "the same command starts again",
       });
     if (!isNoted)
-      note?.(`${runDir}: another machine worked on this run: watching for signs of life for ${Math.ceil(otherMachine.watchMs / 1000)} s`); // prettier-ignore
+      note?.(`${runDir}: whoever worked on this run may be gone: watching its lock for up to ${Math.ceil(otherMachine.watchMs / 1000)} s`); // prettier-ignore
     await setTimeout(Math.min(LOOK_MS, otherMachine.watchMs / 4));
   }
 }

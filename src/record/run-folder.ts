@@ -32,7 +32,7 @@ export interface RunFolder {
   path: string;
   /** The settings that the run was begun with: what computes may be another in a later session. */
   begun: Experiment;
-  /** Throws UserError where the folder is gone or another one, and RunLocked where another process has taken over the run. */
+  /** Throws UserError where the folder is gone or another one, and RunLocked where it is not this process's any more. */
   guard: Guard;
   /** Writes result.json, which makes the run a finished one. */
   finish(result: RunResult): void;
@@ -116,10 +116,8 @@ function guardOf(path: string, lock: RunLock): Guard {
       );
     if (!lock.isOurs())
       throw new RunLocked(
-        `${path}: another process has taken over this run: nothing more is written`,
-        {
-          hint: `it goes on from the last saved step; peft show ${path} says how far it is`,
-        },
+        `${path}: its lock was removed, or another process has taken over this run: nothing more is written`,
+        { hint: `peft show ${path} says how far it is; go on with: peft train --resume ${path}` },
       );
   };
 }

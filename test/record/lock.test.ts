@@ -6,7 +6,7 @@ import { join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { Interrupted } from "../../src/errors.ts";
 import { isLocked, lockRun, RunLocked, seemsLocked } from "../../src/record/lock.ts";
-import { temporaryFolders } from "../support/temp.ts";
+import { mountTiny, temporaryFolders } from "../support/temp.ts";
 
 const temporaryFolder = temporaryFolders();
 const built = resolve("dist/record/lock.js");
@@ -133,6 +133,20 @@ describe("a lock", () => {
       await expect(lockRun(runDir)).rejects.toThrow("another process is working on this run");
     },
   );
+
+  test("on a full disk is refused, and leaves no file that would keep others out", async ({
+    skip,
+  }) => {
+    const disk = mountTiny(join(temporaryFolder(), "disk")) ?? skip("needs the right to mount a small file system"); // prettier-ignore
+    const runDir = join(disk, "run");
+    mkdirSync(join(disk, ".locks"));
+    const filler = join(disk, "filler");
+    expect(() => writeFileSync(filler, Buffer.alloc(1 << 20))).toThrow("ENOSPC");
+    await expect(lockRun(runDir)).rejects.toThrow("no space left on the device");
+    expect(readdirSync(join(disk, ".locks"))).toEqual([]);
+    rmSync(filler);
+    (await lockRun(runDir)).release({ finished: true });
+  });
 
   test("of a process whose number was given to another one is dead", async () => {
     const runDir = join(temporaryFolder(), "run");

@@ -1,5 +1,4 @@
-import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { createCompiledEngine } from "../../src/engine/compiled/compiled.ts";
@@ -15,7 +14,7 @@ import {
 } from "../../src/train/checkpoint.ts";
 import type { Learner } from "../../src/train/learner.ts";
 import { goldenBatch, goldenLearner } from "../support/golden.ts";
-import { temporaryFolders } from "../support/temp.ts";
+import { mountTiny, temporaryFolders } from "../support/temp.ts";
 
 const engine = createCompiledEngine({ numThreads: 1 });
 afterAll(() => engine.dispose());
@@ -155,21 +154,10 @@ test("saveParameters writes what is trained, under its names, and what it is tol
     expect(data, name).toEqual(await learner.parameter(name).read());
 });
 
-/** A file system of 128 KiB in memory: about three states of this learner. */
-function mountTiny(): string | undefined {
-  const folder = join(temporaryFolder(), "disk");
-  mkdirSync(folder);
-  try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=128k", "tmpfs", folder], { stdio: "ignore" });
-  } catch {
-    return undefined; // not root, or not Linux
-  }
-  onTestFinished(() => void execFileSync("umount", [folder]));
-  return folder;
-}
-
 test("a full disk leaves the saved state and adapter as they were", async ({ skip }) => {
-  const disk = mountTiny() ?? skip("needs the right to mount a small file system");
+  const disk =
+    mountTiny(join(temporaryFolder(), "disk")) ??
+    skip("needs the right to mount a small file system");
   const adapter = join(disk, "adapter.safetensors");
   const learner = await trainedLearner();
   await saveState(disk, learner, state);
