@@ -109,9 +109,11 @@ function guardOf(path: string, lock: RunLock): Guard {
   const opened = idOf();
   return () => {
     const found = idOf();
-    if (found !== opened)
+    // While a folder is being removed, what is written into it in between keeps it there.
+    const isGone = found === undefined || !pathExists(join(path, CONFIG));
+    if (isGone || found !== opened)
       throw new UserError(
-        `${path}: the run folder ${found === undefined ? "is gone" : "was replaced"}: expected it until the run ends`,
+        `${path}: the run folder ${isGone ? "is gone" : "was replaced"}: expected it until the run ends`,
         { hint: "it was moved or removed; start the experiment again" },
       );
     if (!lock.isOurs())
