@@ -1,6 +1,5 @@
 // What commands that use finished runs share: how runs are named, the options that say where their encoder and data are now, and
 // an end in order.
-import { withCleanup } from "../cleanup.ts";
 import { readdirSync } from "node:fs";
 import { basename } from "node:path";
 import { type Command, Option } from "commander";
@@ -55,6 +54,7 @@ export async function withRuns<T>(
       ...(encoder !== undefined && { encoder }),
       report,
     });
+    const { withCleanup } = await import("../cleanup.ts");
     return await withCleanup(
       () => work(opened, { report, signal: interrupt.signal }),
       () => opened.dispose(),

@@ -1,4 +1,10 @@
-// A tokenizer of ten tokens as a vocab.txt and as a tokenizer.json.
+// A tokenizer of ten tokens as a vocab.txt and as a tokenizer.json, and folders to put their variants in.
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeEach } from "vitest";
+import type { EmbeddingRows } from "../../src/text/embeddings.ts";
+import { loadTokenizer } from "../../src/text/tokenizer.ts";
+import { temporaryFolders } from "./temp.ts";
 
 /** The vocabulary; the place of a token is its id. */
 export const tokens = [
@@ -53,3 +59,26 @@ export const definition = {
 };
 /** The definition's model with changes. */
 export const model = (changes: object) => ({ model: { ...definition.model, ...changes } });
+
+/** A folder that is fresh for every test of the calling file; objects are written as JSON. */
+export function tokenizerFolder() {
+  const fresh = temporaryFolders();
+  let path: string;
+  beforeEach(() => void (path = fresh()));
+  const load = (tables?: EmbeddingRows) => loadTokenizer(path, tables);
+  return {
+    get path() {
+      return path;
+    },
+    load,
+    write: (name: string, content: unknown): void => {
+      const text = typeof content === "string" ? content : JSON.stringify(content);
+      writeFileSync(join(path, name), text);
+    },
+    idsOf: async (text: string, textPair?: string): Promise<number[]> => {
+      const input = textPair === undefined ? { text } : { text, textPair };
+      const [{ ids }] = await load().encode([input], 64);
+      return ids;
+    },
+  };
+}

@@ -1,28 +1,16 @@
 // What a tokenizer.json may not have: the native library ends the process over much of it, without an error that could be caught.
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeEach, describe, expect, test } from "vitest";
-import { loadTokenizer } from "../../src/text/tokenizer.ts";
-import { added, definition, model, tokens, vocab } from "../support/tiny-tokenizer.ts";
+import { describe, expect, test } from "vitest";
+import {
+  added,
+  definition,
+  model,
+  tokens,
+  vocab,
+  tokenizerFolder,
+} from "../support/tiny-tokenizer.ts";
 
-const root = mkdtempSync(join(tmpdir(), "peft-definition-"));
-let folder: string;
-beforeEach(() => {
-  folder = mkdtempSync(join(root, "folder-"));
-});
-afterAll(() => rmSync(root, { recursive: true }));
-
-function write(name: string, content: unknown) {
-  const text = typeof content === "string" ? content : JSON.stringify(content);
-  writeFileSync(join(folder, name), text);
-}
-
-async function idsOf(text: string, textPair?: string) {
-  const input = textPair === undefined ? { text } : { text, textPair };
-  const [{ ids }] = await loadTokenizer(folder).encode([input], 64);
-  return ids;
-}
+const place = tokenizerFolder();
+const { idsOf, load, write } = place;
 
 describe("a tokenizer.json is refused", () => {
   const charsmap = (...units: number[]) =>
@@ -124,16 +112,16 @@ describe("a tokenizer.json is refused", () => {
     ],
   ])("with %s", (_, changes, message) => {
     write("tokenizer.json", { ...definition, ...changes });
-    expect(() => loadTokenizer(folder)).toThrow(message);
+    expect(() => load()).toThrow(message);
   });
 
   test("where it is nested too deep or cut short", () => {
     let normalizer: object = { type: "Lowercase" };
     for (let i = 0; i < 300; i++) normalizer = { type: "Sequence", normalizers: [normalizer] };
     write("tokenizer.json", { ...definition, normalizer });
-    expect(() => loadTokenizer(folder)).toThrow("nested more than");
+    expect(() => load()).toThrow("nested more than");
     write("tokenizer.json", JSON.stringify(definition).slice(0, 700));
-    expect(() => loadTokenizer(folder)).toThrow("tokenizer.json:1:701");
+    expect(() => load()).toThrow("tokenizer.json:1:701");
   });
 });
 

@@ -1,36 +1,27 @@
 // What decides a tokenizer's ids, of a small vocabulary: which files change the fingerprint, which settings are refused, the frame
 // around texts, and what an encoder's tables must have.
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { sha256 } from "../../src/files.ts";
-import { loadTokenizer } from "../../src/text/tokenizer.ts";
-import { added, definition, lines, model, rows, vocab } from "../support/tiny-tokenizer.ts";
+import {
+  added,
+  definition,
+  lines,
+  model,
+  rows,
+  vocab,
+  tokenizerFolder,
+} from "../support/tiny-tokenizer.ts";
 
-const root = mkdtempSync(join(tmpdir(), "peft-definition-"));
-let folder: string;
-beforeEach(() => {
-  folder = mkdtempSync(join(root, "folder-"));
-});
-afterAll(() => rmSync(root, { recursive: true }));
-
-function write(name: string, content: unknown) {
-  const text = typeof content === "string" ? content : JSON.stringify(content);
-  writeFileSync(join(folder, name), text);
-}
-
-async function idsOf(text: string, textPair?: string) {
-  const input = textPair === undefined ? { text } : { text, textPair };
-  const [{ ids }] = await loadTokenizer(folder).encode([input], 64);
-  return ids;
-}
+const place = tokenizerFolder();
+const { idsOf, load, write } = place;
 
 describe("the fingerprint", () => {
   test("is that of a tokenizer.json that nothing changes", () => {
     const text = JSON.stringify(definition, null, 1);
     write("tokenizer.json", text);
-    expect(loadTokenizer(folder).fingerprint).toBe(sha256(text));
+    expect(load().fingerprint).toBe(sha256(text));
     write("tokenizer_config.json", {
       tokenizer_class: "BertTokenizer",
       do_lower_case: true,
@@ -39,7 +30,7 @@ describe("the fingerprint", () => {
       model_max_length: 512,
     });
     write("special_tokens_map.json", { sep_token: "[SEP]" });
-    expect(loadTokenizer(folder).fingerprint).toBe(sha256(text));
+    expect(load().fingerprint).toBe(sha256(text));
   });
 
   test.each([
@@ -55,9 +46,9 @@ describe("the fingerprint", () => {
     ] as const) {
       write(name, base);
       write(file, {});
-      const before = loadTokenizer(folder).fingerprint;
+      const before = load().fingerprint;
       write(file, content);
-      expect(loadTokenizer(folder).fingerprint).not.toBe(before);
+      expect(load().fingerprint).not.toBe(before);
     }
   });
 });
@@ -79,16 +70,14 @@ describe("vocab.txt", () => {
   });
 
   test("is refused where it is not UTF-8", () => {
-    writeFileSync(join(folder, "vocab.txt"), Buffer.from(`${lines}caf\u00e9\n`, "latin1"));
-    expect(() => loadTokenizer(folder)).toThrow("vocab.txt: not UTF-8");
+    writeFileSync(join(place.path, "vocab.txt"), Buffer.from(`${lines}caf\u00e9\n`, "latin1"));
+    expect(() => load()).toThrow("vocab.txt: not UTF-8");
   });
 
   test("is refused without the names that the config gives", () => {
     write("vocab.txt", lines);
     write("tokenizer_config.json", { unk_token: "<unk>", cls_token: "<s>" });
-    expect(() => loadTokenizer(folder)).toThrow(
-      "vocab.txt: no <unk>, <s>: expected a BERT vocabulary",
-    );
+    expect(() => load()).toThrow("vocab.txt: no <unk>, <s>: expected a BERT vocabulary");
   });
 });
 
@@ -113,7 +102,7 @@ describe("the class", () => {
       ["tokenizer.json", definition],
     ] as const) {
       write(name, base);
-      expect(() => loadTokenizer(folder)).toThrow(
+      expect(() => load()).toThrow(
         `${file}: tokenizer_class: "${japanese}": expected BertTokenizer`,
       );
     }
@@ -131,7 +120,7 @@ describe("the class", () => {
   test("that tokenizer.json defines needs one", async () => {
     write("tokenizer_config.json", { tokenizer_class: "PreTrainedTokenizerFast" });
     write("vocab.txt", lines);
-    expect(() => loadTokenizer(folder)).toThrow('tokenizer_class: "PreTrainedTokenizerFast"');
+    expect(() => load()).toThrow('tokenizer_class: "PreTrainedTokenizerFast"');
     write("tokenizer.json", definition);
     expect(await idsOf("the films")).toEqual([2, 5, 6, 9, 3]);
   });
@@ -149,7 +138,7 @@ test.each([
 ])("a tokenizer_config.json of %j is refused", (config, message) => {
   write("vocab.txt", lines);
   write("tokenizer_config.json", config);
-  expect(() => loadTokenizer(folder)).toThrow(message);
+  expect(() => load()).toThrow(message);
 });
 
 describe("the frame", () => {
@@ -170,7 +159,7 @@ describe("the frame", () => {
       added_tokens: [],
       post_processor: null,
     });
-    expect(() => loadTokenizer(folder)).toThrow("post_processor: none: expected [CLS] A [SEP]");
+    expect(() => load()).toThrow("post_processor: none: expected [CLS] A [SEP]");
   });
 
   test("of pairs is refused only for pairs", async () => {
@@ -184,7 +173,7 @@ describe("the frame", () => {
 
 describe("an encoder's tables", () => {
   const check = async (text: string, textPair?: string, own = rows) => {
-    const tokenizer = loadTokenizer(folder, own);
+    const tokenizer = load(own);
     const input = textPair === undefined ? { text } : { text, textPair };
     const [{ ids, typeIds }] = await tokenizer.encode([input], 64);
     const offsets = Int32Array.of(0, ids.length);
@@ -201,26 +190,26 @@ describe("an encoder's tables", () => {
       added_tokens: [...definition.added_tokens, added("[NEW]", 10)],
     });
     expect(await check("the film")).toEqual([
-      `${folder}: no embedding for "[NEW]": the table has 10 rows; a text that has one of them is refused`,
+      `${place.path}: no embedding for "[NEW]": the table has 10 rows; a text that has one of them is refused`,
     ]);
     await expect(check("a [NEW] film")).rejects.toThrow(
-      `the text "a [NEW] film": has the token "[NEW]", id 10: expected less than the embedding table's 10 rows in ${join(folder, "config.json")}`,
+      `the text "a [NEW] film": has the token "[NEW]", id 10: expected less than the embedding table's 10 rows in ${join(place.path, "config.json")}`,
     );
   });
 
   test("must have every row of the vocabulary", () => {
     write("vocab.txt", lines);
-    expect(() => loadTokenizer(folder, { ...rows, vocabSize: 9 })).toThrow(
-      `${folder}: a vocabulary of 10 tokens: expected at most the embedding table's 9 rows`,
+    expect(() => load({ ...rows, vocabSize: 9 })).toThrow(
+      `${place.path}: a vocabulary of 10 tokens: expected at most the embedding table's 9 rows`,
     );
   });
 
   test("may have spare rows; of many there is a note", () => {
     write("vocab.txt", lines);
-    const notesOf = (vocabSize: number) => loadTokenizer(folder, { ...rows, vocabSize }).notes;
+    const notesOf = (vocabSize: number) => load({ ...rows, vocabSize }).notes;
     expect(notesOf(11)).toEqual([]);
     expect(notesOf(12)).toEqual([
-      `${folder}: a tokenizer of 10 tokens for an embedding table of 12 rows: is it that of another checkpoint, or cut short?`,
+      `${place.path}: a tokenizer of 10 tokens for an embedding table of 12 rows: is it that of another checkpoint, or cut short?`,
     ]);
   });
 
@@ -229,7 +218,7 @@ describe("an encoder's tables", () => {
     const single = { ...rows, typeVocabSize: 1 };
     expect(await check("the film", undefined, single)).toEqual([]);
     await expect(check("the", "film", single)).rejects.toThrow(
-      `${join(folder, "config.json")}: type_vocab_size: 1: expected at least 2`,
+      `${join(place.path, "config.json")}: type_vocab_size: 1: expected at least 2`,
     );
   });
 });
