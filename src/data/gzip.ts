@@ -10,7 +10,10 @@ export function isGzip(bytes: Buffer): boolean {
 /** The unpacked bytes. Throws UserError for more than `maxBytes`, and for what is no gzip or is damaged. */
 export function unpack(path: string, packed: Buffer, maxBytes: number, hint: string): Buffer {
   try {
-    return gunzipSync(packed, { maxOutputLength: maxBytes });
+    const options = { maxOutputLength: maxBytes, info: true } as const;
+    const { buffer, engine } = gunzipSync(packed, options) as unknown as Unpacked;
+    refuseRest(path, packed.length - engine.bytesWritten);
+    return buffer;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE")
       throw new UserError(`${path}: unpacked, more than ${maxBytes} bytes: expected at most that`, {
@@ -19,6 +22,21 @@ export function unpack(path: string, packed: Buffer, maxBytes: number, hint: str
       });
     throw damagedGzip(path, error) ?? error;
   }
+}
+
+/** What Node gives with `info`, which its types leave out. */
+interface Unpacked {
+  buffer: Buffer;
+  /** `bytesWritten`: packed bytes that were read. */
+  engine: { bytesWritten: number };
+}
+
+/** Throws UserError where packed bytes are left: behind zeros, zlib leaves out all that follows without a word. */
+export function refuseRest(path: string, numLeft: number): void {
+  if (numLeft <= 0) return;
+  throw new UserError(`${path}: ${numLeft} bytes after the end of the gzip data: expected none`, {
+    hint: "files joined with zeros between them: unpack each of them, and join what they hold",
+  });
 }
 
 /** What unpacking stumbled over, as an error that a person can act on; undefined for any other error. */

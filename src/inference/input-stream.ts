@@ -4,7 +4,7 @@ import { closeSync, constants, createReadStream, fstatSync, openSync } from "nod
 import { Socket } from "node:net";
 import { addAbortSignal, pipeline, type Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
-import { damagedGzip } from "../data/gzip.ts";
+import { damagedGzip, refuseRest } from "../data/gzip.ts";
 import { Interrupted, UserError } from "../errors.ts";
 import { attempt, kindOfEntry } from "../files.ts";
 
@@ -13,6 +13,8 @@ export interface InputStream {
   /** For messages: the path, or what the stream is called. */
   name: string;
   stream: Readable;
+  /** Throws UserError where the end that was read is not that of the file. */
+  checkEnd?: () => void;
 }
 
 const PIECE_BYTES = 2 ** 20;
@@ -32,8 +34,10 @@ export function openInput(path: string): InputStream {
       ? new Socket({ fd, readable: true, writable: false })
       : createReadStream(path, { fd, highWaterMark: PIECE_BYTES });
   // Errors of either reach whoever reads the last stream.
-  const stream = /\.gz$/i.test(path) ? pipeline(bytes, createGunzip(), () => {}) : bytes;
-  return { name: path, stream };
+  if (!/\.gz$/i.test(path)) return { name: path, stream: bytes };
+  const stream = pipeline(bytes, createGunzip(), () => {});
+  const checkEnd = () => refuseRest(path, bytes.bytesRead - stream.bytesWritten);
+  return { name: path, stream, checkEnd };
 }
 
 /**
@@ -41,12 +45,13 @@ export function openInput(path: string): InputStream {
  * @yields every piece.
  */
 export async function* readPieces(
-  { name, stream }: InputStream,
+  { checkEnd, name, stream }: InputStream,
   signal: AbortSignal,
 ): AsyncGenerator<Buffer> {
   addAbortSignal(signal, stream);
   try {
     for await (const piece of stream) yield piece as Buffer;
+    checkEnd?.();
   } catch (error) {
     throw explained(error, name, signal);
   } finally {

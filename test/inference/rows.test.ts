@@ -179,6 +179,11 @@ describe("refuses, naming the place", () => {
     ["a.txt", Buffer.from("gut\nsch\xf6n\n", "latin1"), ":2:4: not UTF-8"],
     ["a.jsonl.gz", "no gzip", ": incorrect header check: expected a whole gzip file"],
     [
+      "a.txt.gz",
+      Buffer.concat([gzipSync("one\n"), Buffer.alloc(16), gzipSync("two\n")]),
+      ": 40 bytes after the end of the gzip data: expected none",
+    ],
+    [
       "a.jsonl.gz",
       gzipSync("{}").subarray(0, 15),
       ": unexpected end of file: expected a whole gzip file",

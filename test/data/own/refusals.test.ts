@@ -106,6 +106,14 @@ describe("files that are not there or not text", () => {
     expect(refuseRaw("x.csv.gz", cut).message).toContain(
       "unexpected end of file: expected a whole gzip file",
     );
+    const joined = Buffer.concat([
+      gzipSync(`text,label\n${rows}`),
+      Buffer.alloc(16),
+      gzipSync(rows),
+    ]);
+    expect(refuseRaw("x.csv.gz", joined).message).toMatch(
+      /^x\.csv\.gz: \d+ bytes after the end of the gzip data: expected none$/,
+    );
     expect(refuse("x.csv.gz", gzipSync("text,label")).message).toContain("compressed twice");
     expect(refuse("x.csv.gz", "PAR1").message).toContain("looks like Parquet");
   });
