@@ -57,7 +57,10 @@ async function killAtRandom(what: string, work: Work, numKills: number): Promise
     for (let i = 0; i < KILLS_PER_RUN && total() < numKills; i++) {
       const kill = kills[Math.floor(random.uniform(drawn++) * kills.length)];
       const moment = random.uniform(drawn++) * seconds;
-      const { code, left, wasHit } = await runAndKill(work.folder, work.argsFor(out), { kill, seconds: moment }); // prettier-ignore
+      const { code, left, wasHit } = await runAndKill(work.folder, work.argsFor(out), {
+        kill,
+        seconds: moment,
+      });
       story.push(`${kill} after ${moment.toFixed(2)} s: exit code ${code}`);
       if (left.length > 0) story.push(`left processes ${left.join(", ")}`);
       if (!wasHit) break;
@@ -69,7 +72,9 @@ async function killAtRandom(what: string, work: Work, numKills: number): Promise
     const leftovers = leftoversIn(out);
     if (differs || leftovers.length > 0) {
       count.wrong++;
-      console.log(`${what} ${out}: ${differs ? "differs" : `left ${leftovers.join(", ")}`}: ${story.join("; ")}: ${stderr.trim()}`); // prettier-ignore
+      console.log(
+        `${what} ${out}: ${differs ? "differs" : `left ${leftovers.join(", ")}`}: ${story.join("; ")}: ${stderr.trim()}`,
+      );
     } else rmSync(out, { recursive: true });
     process.stderr.write(`\r${what}: ${total()} of ${numKills} kills, ${count.wrong} wrong `);
   }
@@ -96,8 +101,16 @@ const root = mkdtempSync(join(tmpdir(), "peft-kills-"));
 const place = writeWorkplace(mkdtempSync(join(root, "train-")));
 const grid = writeGrid(mkdtempSync(join(root, "sweep-")));
 const counts = {
-  train: await killAtRandom("train", { folder: place.folder, argsFor: (out) => trainingArgs(place, out) }, Number(values.train)), // prettier-ignore
-  sweep: await killAtRandom("sweep", { folder: grid.folder, argsFor: (out) => sweepArgs(grid, out) }, Number(values.sweep)), // prettier-ignore
+  train: await killAtRandom(
+    "train",
+    { folder: place.folder, argsFor: (out) => trainingArgs(place, out) },
+    Number(values.train),
+  ),
+  sweep: await killAtRandom(
+    "sweep",
+    { folder: grid.folder, argsFor: (out) => sweepArgs(grid, out) },
+    Number(values.sweep),
+  ),
 };
 console.log(JSON.stringify(counts, null, 2));
 const numWrong = counts.train.wrong + counts.sweep.wrong;

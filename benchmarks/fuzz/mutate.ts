@@ -255,7 +255,9 @@ function mutateGzip(draw: Draw, name: string, bytes: Uint8Array): Uint8Array {
     case 4:
       return gzipSync(bytes);
     case 5:
-      return draw.once(8) ? gzipSync(Buffer.alloc(2 ** 19, draw.pick(["x", " ", "\n", ","]))) : bytes.subarray(0, -draw.below(12)); // prettier-ignore
+      return draw.once(8)
+        ? gzipSync(Buffer.alloc(2 ** 19, draw.pick(["x", " ", "\n", ","])))
+        : bytes.subarray(0, -draw.below(12));
     default:
       return gzipSync(mutateFile(draw, name, inner, inner), { level: 1 });
   }

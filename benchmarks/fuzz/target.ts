@@ -59,7 +59,10 @@ export function checkError({ hint = "", message }: UserError): void {
   must(message.length <= MAX_ERROR, `an error of ${message.length} characters`);
   const longest = Math.max(...message.split("\n").map(({ length }) => length));
   must(longest <= MAX_LINE, `an error with a line of ${longest} characters`);
-  must(!/\[object |\bat .*\.ts:\d|internal:/.test(message), `an error in no one's words: ${message.slice(0, 80)}`); // prettier-ignore
+  must(
+    !/\[object |\bat .*\.ts:\d|internal:/.test(message),
+    `an error in no one's words: ${message.slice(0, 80)}`,
+  );
 }
 
 /** Runs a command in this process and gives its output. Throws UserError where it ends with 1 or 2. */

@@ -1,7 +1,16 @@
 // One process of the fuzzer: runs a range of inputs of one target, and writes down before each which one it is at, so that whoever
 // watches knows which input a crash or a hang belongs to.
 import { execFileSync } from "node:child_process";
-import { appendFileSync, mkdirSync, openSync, readdirSync, rmSync, symlinkSync, writeFileSync, writeSync } from "node:fs"; // prettier-ignore
+import {
+  appendFileSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../../src/errors.ts";
@@ -103,7 +112,11 @@ class Bench {
     if (isRepeated) {
       const again = await this.run(files);
       if (again.said !== first.said)
-        return { fault: new Error(`broken: the same input gave ${JSON.stringify([first.said, again.said]).slice(0, 400)}`) }; // prettier-ignore
+        return {
+          fault: new Error(
+            `broken: the same input gave ${JSON.stringify([first.said, again.said]).slice(0, 400)}`,
+          ),
+        };
     }
     const leftover = await this.#leftover();
     return leftover === undefined ? first : { fault: new Error(leftover) };
@@ -172,7 +185,10 @@ export function recordFault(
     return; // there is one of the kind
   }
   const again = `npx tsx benchmarks/fuzz/fuzz.ts --seed ${seed} --target ${target} --only ${index}`;
-  writeFileSync(join(kept, "fault.txt"), `${again}\n${key}\n\n${message.slice(0, 20_000)}\n${stack.slice(0, 20_000)}\n`); // prettier-ignore
+  writeFileSync(
+    join(kept, "fault.txt"),
+    `${again}\n${key}\n\n${message.slice(0, 20_000)}\n${stack.slice(0, 20_000)}\n`,
+  );
   for (const [name, entry] of Object.entries(files)) lay(join(kept, "input", name), entry);
 }
 

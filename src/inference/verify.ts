@@ -118,7 +118,11 @@ function fingerprints({ encoder }: OpenedRuns): Map<string, string> {
 function checkFile(path: string, found: string, expected: string): Check {
   if (found === expected) return { outcome: "passed" };
   const remark = `${path}: SHA-256 ${found}: expected ${expected}`;
-  return { outcome: "failed", remark, hint: "the file was replaced: put back the one that the run was trained on" }; // prettier-ignore
+  return {
+    outcome: "failed",
+    remark,
+    hint: "the file was replaced: put back the one that the run was trained on",
+  };
 }
 
 function checkFrozen({ first, touched }: Subject, weightsFile: string): Check {
@@ -138,7 +142,10 @@ function checkAdapterFile({ adapterSha256, result, runDir }: TrainedRun): Check 
   const recorded = result.adapterSha256;
   const check = checkFile(path, sha256(readBytes(path)), recorded ?? adapterSha256);
   if (check.outcome === "failed")
-    return { ...check, hint: `the file is damaged or of another run: train it again with: peft rerun ${runDir}` }; // prettier-ignore
+    return {
+      ...check,
+      hint: `the file is damaged or of another run: train it again with: peft rerun ${runDir}`,
+    };
   return recorded === undefined ? { ...check, remark: "its SHA-256 was not recorded" } : check;
 }
 

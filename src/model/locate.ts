@@ -94,7 +94,10 @@ function locateCached(id: string, revision: string | undefined): string | undefi
     const target = resolveRevision(repository, ref);
     return target === undefined ? [] : [{ ref, target }];
   });
-  const found = [...refs.map(({ ref, target }) => `${ref} is ${target}`), `${snapshots} holds ${commits.join(", ")}`].join("; "); // prettier-ignore
+  const found = [
+    ...refs.map(({ ref, target }) => `${ref} is ${target}`),
+    `${snapshots} holds ${commits.join(", ")}`,
+  ].join("; ");
   const whole = refs.find(({ target }) => commits.includes(target))?.ref ?? commits[0];
   const named = commit === revision ? `revision ${revision}` : `${revision ?? "main"}, which is ${commit},`; // prettier-ignore
   throw new UserError(

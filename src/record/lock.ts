@@ -154,7 +154,9 @@ async function refuseLiving(path: string, runDir: string, options: LockOptions):
         hint: "the same command starts again",
       });
     if (!isNoted)
-      note?.(`${runDir}: whoever worked on this run may be gone: watching its lock for up to ${Math.ceil(otherMachine.watchMs / 1000)} s`); // prettier-ignore
+      note?.(
+        `${runDir}: whoever worked on this run may be gone: watching its lock for up to ${Math.ceil(otherMachine.watchMs / 1000)} s`,
+      );
     await setTimeout(Math.min(LOOK_MS, otherMachine.watchMs / 4));
   }
 }

@@ -179,7 +179,12 @@ export function readResult(runDir: string): Recorded | string {
 function checkVersion(path: string, value: unknown): void {
   const { resultVersion: version } = (value ?? {}) as { resultVersion?: unknown };
   if (version === RESULT_VERSION) return;
-  const found = typeof version === "number" ? String(version) : version === undefined ? "missing" : kindOf(version); // prettier-ignore
+  const found =
+    typeof version === "number"
+      ? String(version)
+      : version === undefined
+        ? "missing"
+        : kindOf(version);
   throw new UserError(
     `${path}: resultVersion ${found}: expected ${RESULT_VERSION}; written by another version of peft, or by another program`,
   );

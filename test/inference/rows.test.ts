@@ -36,7 +36,9 @@ function read(name: string, content: string | Uint8Array): Promise<Row[]> {
 /** The rows of standard input that arrives in pieces of three bytes. */
 function readStream(content: string): Promise<Row[]> {
   const bytes = Buffer.from(content);
-  const pieces = Array.from({ length: Math.ceil(bytes.length / 3) }, (_, i) => bytes.subarray(3 * i, 3 * i + 3)); // prettier-ignore
+  const pieces = Array.from({ length: Math.ceil(bytes.length / 3) }, (_, i) =>
+    bytes.subarray(3 * i, 3 * i + 3),
+  );
   return collect(readRows({ name: "stdin", stream: Readable.from(pieces) }, ["text"], signal));
 }
 

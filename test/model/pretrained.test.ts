@@ -80,7 +80,12 @@ describe("loadEncoder", () => {
   });
 
   test("ignores the buffers of old versions, and tells of layers beyond the config's", async () => {
-    const bert = new Map([...tinyWeights({ ...tinyShape, numLayers: 3 })].map(([name, tensor]) => [`bert.${name}`, tensor])); // prettier-ignore
+    const bert = new Map(
+      [...tinyWeights({ ...tinyShape, numLayers: 3 })].map(([name, tensor]) => [
+        `bert.${name}`,
+        tensor,
+      ]),
+    );
     bert.set("bert.embeddings.position_ids", { shape: [1], data: Float32Array.of(0) });
     writeSafetensors(weightsFile, bert, {});
     const { notes, weights } = await loadEncoder(folder);
@@ -241,7 +246,17 @@ test("more layers than the file has tensors end before their names are made", as
 });
 
 test("settings that change nothing in BERT are fine", () => {
-  const harmless = { is_decoder: false, add_cross_attention: null, pruned_heads: {}, use_cache: true, architectures: ["BertForMaskedLM", "TFBertForPreTraining", "FlaxBertModel", "HF_ColBERT"], chunk_size_feed_forward: 4, embedding_size: 16, directionality: "bidi", tie_word_embeddings: true }; // prettier-ignore
+  const harmless = {
+    is_decoder: false,
+    add_cross_attention: null,
+    pruned_heads: {},
+    use_cache: true,
+    architectures: ["BertForMaskedLM", "TFBertForPreTraining", "FlaxBertModel", "HF_ColBERT"],
+    chunk_size_feed_forward: 4,
+    embedding_size: 16,
+    directionality: "bidi",
+    tie_word_embeddings: true,
+  };
   writeConfig(harmless);
   expect(readEncoderShape(folder)).toEqual(tinyShape);
 });

@@ -137,7 +137,9 @@ describe("a lock", () => {
   test("on a full disk is refused, and leaves no file that would keep others out", async ({
     skip,
   }) => {
-    const disk = mountTiny(join(temporaryFolder(), "disk")) ?? skip("needs the right to mount a small file system"); // prettier-ignore
+    const disk =
+      mountTiny(join(temporaryFolder(), "disk")) ??
+      skip("needs the right to mount a small file system");
     const runDir = join(disk, "run");
     mkdirSync(join(disk, ".locks"));
     const filler = join(disk, "filler");

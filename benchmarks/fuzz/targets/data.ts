@@ -12,7 +12,14 @@ import { readRows } from "../../../src/inference/rows.ts";
 import type { Files } from "../mutate.ts";
 import { must, type Target, textOf } from "../target.ts";
 
-const words = ["a good film", "the dog ran", 'it said ""no"", twice', "caf\u00e9 \u4f60\u597d", "so, so", "bad"]; // prettier-ignore
+const words = [
+  "a good film",
+  "the dog ran",
+  'it said ""no"", twice',
+  "caf\u00e9 \u4f60\u597d",
+  "so, so",
+  "bad",
+];
 const labels = ["yes", "no", "no", "yes", "maybe", "maybe"];
 const numRows = 18;
 const rows = Array.from({ length: numRows }, (_, i) => ({
@@ -23,7 +30,12 @@ const rows = Array.from({ length: numRows }, (_, i) => ({
 }));
 const columns = ["text", "pair", "label", "score"] as const;
 
-const csv = [columns.join(","), ...rows.map((row) => columns.map((name) => (/[",]/.test(row[name]) ? `"${row[name]}"` : row[name])).join(","))].join("\n"); // prettier-ignore
+const csv = [
+  columns.join(","),
+  ...rows.map((row) =>
+    columns.map((name) => (/[",]/.test(row[name]) ? `"${row[name]}"` : row[name])).join(","),
+  ),
+].join("\n");
 const tsv = [columns.join("\t"), ...rows.map((row) => columns.map((name) => row[name]).join("\t"))].join("\n"); // prettier-ignore
 const jsonl = rows.map((row) => JSON.stringify({ ...row, score: Number(row.score) })).join("\n");
 const txt = rows.map(({ text }) => text).join("\n");
@@ -34,7 +46,10 @@ const tables: Files[] = Object.entries({ csv, tsv, jsonl }).flatMap(([ending, te
   return [{ [`it.${ending}`]: bytes }, { [`it.${ending}`]: bytes }, { [`it.${ending}.gz`]: gzipSync(bytes) }]; // prettier-ignore
 });
 
-const nameOf = (files: Files) => ["csv", "tsv", "jsonl", "txt"].flatMap((ending) => [`it.${ending}`, `it.${ending}.gz`]).find((name) => name in files) ?? "it.csv"; // prettier-ignore
+const nameOf = (files: Files) =>
+  ["csv", "tsv", "jsonl", "txt"]
+    .flatMap((ending) => [`it.${ending}`, `it.${ending}.gz`])
+    .find((name) => name in files) ?? "it.csv";
 
 /** The rows of a file as `predict` reads them. */
 async function rowsOf(path: string, signal = new AbortController().signal) {
@@ -54,7 +69,11 @@ function examplesOf(task: Task, dataDir: string) {
         // the user's own; GLUE's have a few
         must(text.trim() !== "" && textPair?.trim() !== "", "an example without a text");
       if (task.kind === "regression") must(Number.isFinite(label), "a score that is no number");
-      else must(Number.isInteger(label) && label >= 0 && label < task.labels.length, "a label that is no class"); // prettier-ignore
+      else
+        must(
+          Number.isInteger(label) && label >= 0 && label < task.labels.length,
+          "a label that is no class",
+        );
     }
     for (const note of notes) must(note.length < 4096, `a note of ${note.length} characters`);
     return examples;
@@ -68,7 +87,11 @@ const own: Target = {
   async run(folder, files) {
     const train = nameOf(files);
     const settings = { train, text: "text", maxLength: 16 };
-    const kinds = [{ kind: "classification", label: "label" }, { kind: "pair", label: "label", textPair: "pair" }, { kind: "regression", label: "score" }]; // prettier-ignore
+    const kinds = [
+      { kind: "classification", label: "label" },
+      { kind: "pair", label: "label", textPair: "pair" },
+      { kind: "regression", label: "score" },
+    ];
     const outcomes = kinds.map((kind) => {
       try {
         const task = openTask(TaskSettings.parse({ ...settings, ...kind }), { dataDir: folder, seed: 0 }); // prettier-ignore
@@ -100,7 +123,12 @@ async function comparedToRows(path: string, examples: readonly { text: string }[
 const inputs: Target = {
   name: "predict-inputs",
   share: 12,
-  seeds: () => [...tables, { "it.txt": Buffer.from(`${txt}\n`) }, { "it.txt": Buffer.from(`${txt}\n`) }, { "it.txt.gz": gzipSync(txt) }], // prettier-ignore
+  seeds: () => [
+    ...tables,
+    { "it.txt": Buffer.from(`${txt}\n`) },
+    { "it.txt": Buffer.from(`${txt}\n`) },
+    { "it.txt.gz": gzipSync(txt) },
+  ],
   async run(folder, files) {
     const name = nameOf(files);
     // A pipe is waited for until someone stops it.
@@ -111,7 +139,8 @@ const inputs: Target = {
     if (bytes instanceof Uint8Array && isUtf8(bytes) && !/(csv|gz)$/.test(name)) {
       const text = textOf(bytes);
       const header = name.endsWith("tsv") ? 1 : 0;
-      const numLines = (lines: string[]) => lines.filter((line) => line.replace(/^\ufeff/, "").trim() !== "").length - header; // prettier-ignore
+      const numLines = (lines: string[]) =>
+        lines.filter((line) => line.replace(/^\ufeff/, "").trim() !== "").length - header;
       const counts = [numLines(text.split("\n")), numLines(text.split(/\r\n|[\r\n]/))];
       must(counts.includes(all.length), `${all.length} rows of ${counts.join(" or ")} lines`);
     }

@@ -131,7 +131,13 @@ function tokenizerDefinition() {
     truncation: null,
     padding: null,
     added_tokens: added,
-    normalizer: { type: "BertNormalizer", clean_text: true, handle_chinese_chars: true, strip_accents: null, lowercase: true }, // prettier-ignore
+    normalizer: {
+      type: "BertNormalizer",
+      clean_text: true,
+      handle_chinese_chars: true,
+      strip_accents: null,
+      lowercase: true,
+    },
     pre_tokenizer: { type: "BertPreTokenizer" },
     post_processor: {
       type: "TemplateProcessing",
@@ -216,7 +222,10 @@ const tokenizers: Target = {
     for (const [i, { ends, ids, starts }] of located.entries()) {
       must(ids.length === starts.length && ids.length === ends.length, "ids and places of two lengths"); // prettier-ignore
       const { length } = inputs[i].text;
-      must(starts.every((start, n) => start >= 0 && start <= ends[n] && ends[n] <= length), "a token outside its text"); // prettier-ignore
+      must(
+        starts.every((start, n) => start >= 0 && start <= ends[n] && ends[n] <= length),
+        "a token outside its text",
+      );
     }
     return [fingerprint, encoded, await tokenizer.pairFrame()];
   },

@@ -10,7 +10,13 @@ import { compareRuns } from "../../../src/report/diff.ts";
 import { renderCsv } from "../../../src/report/csv.ts";
 import { tabulate } from "../../../src/report/rows.ts";
 import { UserError } from "../../../src/errors.ts";
-import { divergedResult, experimentOf, failedResult, trainedResult, writeRun } from "../../../test/support/records.ts"; // prettier-ignore
+import {
+  divergedResult,
+  experimentOf,
+  failedResult,
+  trainedResult,
+  writeRun,
+} from "../../../test/support/records.ts";
 import type { Files } from "../mutate.ts";
 import { checkShown, must, peft, pickBySize, type Target, textOf } from "../target.ts";
 
@@ -24,7 +30,14 @@ const spans = {
 const own = { kind: "classification", train: "a.csv", text: "t", label: "l" } as const;
 const results = [
   trainedResult({ seed: 1, score: 0.81 }),
-  trainedResult({ score: 0.7, result: { experiment: experimentOf({ task: own }), labels: ["no", "yes"], caveats: ["few rows"] } }), // prettier-ignore
+  trainedResult({
+    score: 0.7,
+    result: {
+      experiment: experimentOf({ task: own }),
+      labels: ["no", "yes"],
+      caveats: ["few rows"],
+    },
+  }),
   trainedResult({ seed: 1, task: "squad", method: { name: "full" }, score: 0.7 }),
   divergedResult({ seed: 3 }),
   failedResult({ seed: 4 }),
@@ -33,7 +46,11 @@ const results = [
 /** Runs that stay as they are, in two folders; and the files of one that varies, in `runs`. */
 function runSeeds(folder: string): Files[] {
   for (const before of ["runs", "before"])
-    for (const seed of [0, 1]) writeRun(join(folder, before), trainedResult({ seed }), { predictions, name: `good-${seed}` }); // prettier-ignore
+    for (const seed of [0, 1])
+      writeRun(join(folder, before), trainedResult({ seed }), {
+        predictions,
+        name: `good-${seed}`,
+      });
   return results.map((result) => {
     const options = { name: "x", predictions: result.experiment.task.name === "squad" ? spans : predictions }; // prettier-ignore
     const runDir = writeRun(join(folder, "written"), result, options);
@@ -50,7 +67,10 @@ const result: Target = {
   run(folder) {
     const runs = readRuns([join(folder, "runs")]);
     const table = tabulate(runs);
-    const numRuns = table.rows.reduce((sum, row) => sum + row.ok + row.diverged + row.failed + row.unfinished, 0); // prettier-ignore
+    const numRuns = table.rows.reduce(
+      (sum, row) => sum + row.ok + row.diverged + row.failed + row.unfinished,
+      0,
+    );
     const numRead = runs.results.length + runs.unfinished.length;
     must(
       numRuns === numRead || table.notes.length > 0,
@@ -108,8 +128,11 @@ const report: Target = {
 
 /** Throws unless elements are closed in the order in which they are opened, and characters are those of XML. */
 function checkXml(text: string): void {
-  // eslint-disable-next-line no-control-regex -- what XML 1.0 does not admit
-  must(!/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/.test(text), "a picture with a control character"); // prettier-ignore
+  must(
+    // eslint-disable-next-line no-control-regex -- what XML 1.0 does not admit
+    !/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/.test(text),
+    "a picture with a control character",
+  );
   const open: string[] = [];
   const tag = /<(\/?)([\w:-]+)((?:\s+[\w:-]+\s*=\s*(?:"[^"<]*"|'[^'<]*'))*)\s*(\/?)>/g;
   const rest = text.replaceAll(
@@ -131,7 +154,10 @@ const answers: Target = {
   seeds: (folder) => runSeeds(folder).slice(0, 3),
   isMutable: (name) => name.endsWith("predictions.json"),
   run(folder) {
-    const changes = compareRuns(readRuns([join(folder, MUTATED)]), readRuns([join(folder, MUTATED), join(folder, "before")])); // prettier-ignore
+    const changes = compareRuns(
+      readRuns([join(folder, MUTATED)]),
+      readRuns([join(folder, MUTATED), join(folder, "before")]),
+    );
     for (const { interval } of changes) {
       if (!interval) continue;
       const bounds = Object.values(interval).filter((value) => typeof value === "number");
@@ -158,13 +184,19 @@ const ablation: Target = {
 };
 
 const owner = thisProcess();
-const owners = [owner, { ...owner, pid: 2 ** 22 }, { ...owner, place: "elsewhere" }, { pid: 1, released: true }]; // prettier-ignore
+const owners = [
+  owner,
+  { ...owner, pid: 2 ** 22 },
+  { ...owner, place: "elsewhere" },
+  { pid: 1, released: true },
+];
 
 const locks: Target = {
   name: "locks",
   share: 4,
   seeds: () => owners.map((one) => ({ "runs/.locks/x.1": Buffer.from(JSON.stringify(one)) })), // prettier-ignore
-  isRefused: (files) => owners.some((one, i) => i % 2 === 0 && JSON.stringify(one) === textOf(Object.values(files)[0])), // prettier-ignore
+  isRefused: (files) =>
+    owners.some((one, i) => i % 2 === 0 && JSON.stringify(one) === textOf(Object.values(files)[0])),
   writes: true,
   async run(folder) {
     const runDir = join(folder, "runs/x");

@@ -52,7 +52,8 @@ interface Scores {
   steps: number;
 }
 
-const resultOf = (folder: string) => JSON.parse(readFileSync(join(folder, "runs/run/result.json"), "utf8")) as Scores; // prettier-ignore
+const resultOf = (folder: string) =>
+  JSON.parse(readFileSync(join(folder, "runs/run/result.json"), "utf8")) as Scores;
 
 let unharmed: Files = {};
 let expected: Scores | undefined;
@@ -109,7 +110,9 @@ const use: Target = {
     // What a changed result.json asks for may take hours.
     const isRecorded = trained.includes(files[RESULT]);
     const command = pickBySize(isRecorded ? [...uses, ["rerun", "RUN", "--quiet"]] : uses, files);
-    const text = await peft(...command.map((word) => places[word] === undefined ? word : join(folder, places[word]))); // prettier-ignore
+    const text = await peft(
+      ...command.map((word) => (places[word] === undefined ? word : join(folder, places[word]))),
+    );
     must(!/\bNaN\b|\bundefined\b|Infinity/.test(text), `${command[0]} answers with no number`);
     if (command.includes("--json")) JSON.parse(text);
     if (command[0] === "predict") checkAnswer(text);
@@ -118,13 +121,21 @@ const use: Target = {
 };
 
 function checkAnswer(line: string): void {
-  const answers = Object.values(JSON.parse(line) as Record<string, { answer?: string; label: string; probabilities: Record<string, number> }>); // prettier-ignore
+  const answers = Object.values(
+    JSON.parse(line) as Record<
+      string,
+      { answer?: string; label: string; probabilities: Record<string, number> }
+    >,
+  );
   must(answers.length === 1, "one run, and not one answer");
   const [{ answer, label, probabilities }] = answers;
   if (answer !== undefined) return must(pair.includes(answer), "an answer that is not in its text");
   const shares = Object.values(probabilities);
   const sum = shares.reduce((total, share) => total + share, 0);
-  must(shares.every((share) => share >= 0 && share <= 1) && Math.abs(sum - 1) < 1e-4, "probabilities that are none"); // prettier-ignore
+  must(
+    shares.every((share) => share >= 0 && share <= 1) && Math.abs(sum - 1) < 1e-4,
+    "probabilities that are none",
+  );
   must(label in probabilities, "a label that is no class");
 }
 

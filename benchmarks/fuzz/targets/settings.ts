@@ -104,7 +104,10 @@ const commandLine: Target = {
       ...yaml("it.yaml")(experiment),
       "given.json": Buffer.from(JSON.stringify({ sets, axes: {} })),
     },
-    { ...yaml("it.yaml")(sweep.replace("epochs: [1, 2]", "epochs: 2")), "given.json": Buffer.from(JSON.stringify({ sets: sets.slice(1, 2), axes })) }, // prettier-ignore
+    {
+      ...yaml("it.yaml")(sweep.replace("epochs: [1, 2]", "epochs: 2")),
+      "given.json": Buffer.from(JSON.stringify({ sets: sets.slice(1, 2), axes })),
+    },
   ],
   isMutable: (name) => name === "given.json",
   run(folder, files) {
