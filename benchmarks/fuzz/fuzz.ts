@@ -163,6 +163,7 @@ function print({ out, totals }: Campaign, faults: readonly Fault[]): void {
 
 async function fuzz(): Promise<void> {
   const chosen = options.target?.map(targetOf) ?? targets;
+  mkdirSync(options.scratch, { recursive: true });
   const out = resolve(options.out ?? mkdtempSync(join(tmpdir(), "peft-faults-")));
   mkdirSync(out, { recursive: true });
   appendFileSync(join(out, "faults.jsonl"), "");
